@@ -1,0 +1,47 @@
+# Each target does its own set-up: a virtual environment in .venv with everything installed.
+# make run          carry out a first recipe
+# make test         lint, types and the quick tests
+# make test-slow    the full counts: more mutated files, more seeds
+# make test-gpu     the checks that need a CUDA device
+# make bench        the speed and memory figures of benchmarks/RESULTS.md
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+RECIPE ?= recipes/pbvs_rgb2ir.yaml
+
+.PHONY: run test test-slow test-gpu lint format bench clean
+
+run: $(READY)
+	$(BIN)/spectra run $(RECIPE)
+
+test: lint
+	$(BIN)/python -m pytest -m "not slow and not gpu"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m "slow"
+
+test-gpu: $(READY)
+	$(BIN)/python -m pytest -m "gpu"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python benchmarks/all.py
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Spectra needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv runs dist build

@@ -1,0 +1,69 @@
+"""`spectra run`: carry a recipe out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  spectra run recipes/pbvs_rgb2ir.yaml
+  spectra run recipes/pbvs_rgb2ir.yaml --data pairs/ --out runs/mine
+  spectra run recipes/pbvs_rgb2ir.yaml --set data.scenes.train=8 --seed 3
+  spectra run recipes/pbvs_rgb2ir.yaml --preset rgb2ir --dry-run
+
+\b
+DIR holds DIR/SPLIT/MODALITY/NAME.ext, such as pairs/train/rgb/0001.png and pairs/train/ir/0001.png.
+Without --data a recipe runs on the built-in scenes."""
+)
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of your own pairs.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the run.  [default: runs/NAME]")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one value of the recipe; may be repeated.")
+@click.option("--preset", metavar="NAME", help="A preset of the translator; wins over the recipe.")
+@click.option(
+    "--device", default="cpu", show_default=True, metavar="D", help="Where to compute: cpu, cuda, cuda:1, mps."
+)
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Seed of everything random in the run.")
+@click.option("--fresh", is_flag=True, help="Set a finished run aside (as NAME.old1) and carry it out anew.")
+@click.option("--dry-run", is_flag=True, help="Check recipe and data, print the plan, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print metrics.json instead of the table.")
+def run(
+    recipe: Path,
+    data: Path | None,
+    out: Path | None,
+    sets: tuple[str, ...],
+    preset: str | None,
+    device: str,
+    seed: int | None,
+    fresh: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Fit or train what RECIPE describes, evaluate it beside the floors, and write samples and a report."""
+    from spectra.bench import run as running  # torch costs two seconds: only when the work starts
+    from spectra.bench.table import text_table
+    from spectra.cli.progress import Bars
+
+    if dry_run:
+        plan = running.plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
+        click.echo(json.dumps(plan.described(), indent=2) if as_json else str(plan))
+        return
+    with Bars() as bars:
+        done = running.run(
+            recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed, fresh=fresh, told=bars.told
+        )
+    if done.done_before:
+        click.echo(
+            f"Already done: {done.folder} holds this very run. Use --fresh to carry it out anew, or another --out.",
+            err=True,
+        )
+    if as_json:
+        click.echo(json.dumps(done.metrics, indent=2, ensure_ascii=False))
+        return
+    click.echo(text_table(done.metrics))
+    click.echo(f"\nReport: {done.folder / 'report.html'}")

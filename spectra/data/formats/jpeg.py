@@ -1,0 +1,93 @@
+"""JPEG of 8 bits, read only: it forgets what it was given, so nothing of ours is written with it.
+
+It carries no checksum: a flipped bit inside the scan reads as slightly different pixels, and no reader can know.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, BinaryIO
+
+from numpy.typing import NDArray
+
+from spectra.data.formats import opencv
+from spectra.data.formats.header import Header
+from spectra.errors import ImageError
+
+NAME = "JPEG"
+SUFFIXES = (".jpg", ".jpeg")
+MAGIC = (b"\xff\xd8\xff",)
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_READABLE_FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended and progressive, by Huffman codes
+_SCAN, _END = 0xDA, 0xD9
+_BARE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a segment
+_NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)  # inside a scan
+_PIXELS_A_BYTE = 1024  # a block of 64 pixels takes at least a bit, colour at quarter size included
+_TRUNCATED = "it is truncated: its end is missing"
+
+
+def read_header(file: BinaryIO) -> Header:
+    file.seek(2)
+    while (marker := _marker(file)) not in _FRAMES:
+        if marker in (_SCAN, _END):
+            raise ImageError("it is damaged: no frame stands before its pixels")
+        if marker not in _BARE:
+            file.seek(_length(file) - 2, 1)
+    if _length(file) < 8:
+        raise ImageError("it is damaged: its frame is too short")
+    precision, *size, channels = file.read(6).ljust(6, b"\0")
+    return _frame(marker, precision, size, channels)
+
+
+def decode(file: BinaryIO, header: Header) -> NDArray[Any]:
+    data = file.read()
+    if header.height * header.width > len(data) * _PIXELS_A_BYTE:
+        raise ImageError(f"it is damaged: its data is too short for {header}")
+    _require_end(data)
+    return opencv.decode(data, rgb=header.channels == 3)
+
+
+def _frame(marker: int, precision: int, size: list[int], channels: int) -> Header:
+    if marker not in _READABLE_FRAMES:
+        raise ImageError("it is a JPEG of a rare kind (lossless, arithmetic or hierarchical): convert it to PNG")
+    if precision != 8:
+        raise ImageError(f"it is a JPEG of {precision} bits, and 8 are read: convert it to 16-bit PNG or TIFF")
+    if channels not in (1, 3):
+        kind = "CMYK, for print" if channels == 4 else f"{channels} channels"
+        raise ImageError(f"it is a JPEG of {kind}, and grey or RGB are read: convert it to RGB")
+    return Header(int.from_bytes(bytes(size[:2])), int.from_bytes(bytes(size[2:])), channels, "uint8")
+
+
+def _marker(file: BinaryIO) -> int:
+    if file.read(1) != b"\xff":
+        raise ImageError("it is damaged or truncated: a marker is missing")
+    while (code := file.read(1)) == b"\xff":  # any number may fill the gap
+        pass
+    if not code:
+        raise ImageError(_TRUNCATED)
+    return code[0]
+
+
+def _length(file: BinaryIO) -> int:
+    length = int.from_bytes(file.read(2))
+    if length < 2:
+        raise ImageError("it is damaged or truncated: a segment has no length")
+    return length
+
+
+def _require_end(data: bytes) -> None:
+    """Finds the end marker, without which the decoder may fill the rest with grey.
+
+    The walk over segments and scans is only for files with something behind that marker, as some cameras write.
+    """
+    if data.endswith(b"\xff\xd9"):
+        return
+    at = 2
+    while found := _NEXT_MARKER.search(data, at):
+        marker, at = data[found.end() - 1], found.end()
+        if marker == _END:
+            return
+        if marker not in _BARE:
+            at += max(int.from_bytes(data[at : at + 2]), 2)
+    raise ImageError(_TRUNCATED)

@@ -1,0 +1,60 @@
+"""Pairs: one source image and one target image of the same place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from spectra.modalities import Scale
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image in the unit interval of its scale, and what its file held."""
+
+    pixels: Tensor
+    """``(c, h, w)``, float32; 0 and 1 are the scale's limits, values outside are kept."""
+    scale: Scale
+    """With limits: what 0 and 1 stand for."""
+    dtype: str
+    """The type in the file: ``uint8``, ``uint16`` or ``float32``."""
+    valid: Tensor | None = None
+    """``(h, w)``, true where there is data; None where there is everywhere."""
+
+    @property
+    def step(self) -> float | None:
+        """The distance of two neighbouring integer levels in the unit interval; None for floats."""
+        return None if self.dtype == "float32" else 1.0 / self.scale.span
+
+
+@dataclass(frozen=True)
+class Pair:
+    name: str
+    group: str
+    source: Picture
+    target: Picture
+
+    @property
+    def valid(self) -> Tensor | None:
+        """Where both images have data; None where they have it everywhere."""
+        masks = [picture.valid for picture in (self.source, self.target) if picture.valid is not None]
+        return None if not masks else masks[0] if len(masks) == 1 else masks[0] & masks[1]
+
+
+class PairSet(Protocol):
+    """Pairs by place, read when they are asked for, the same each time."""
+
+    @property
+    def names(self) -> Sequence[str]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, place: int) -> Pair: ...
+
+    def __iter__(self) -> Iterator[Pair]: ...
+
+    def identity(self) -> str:
+        """A hash of all that the pairs are made of: files and their contents, or the seed of scenes."""

@@ -1,0 +1,55 @@
+"""Pairs from the built-in scenes: what every recipe runs on where no data is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from spectra.data.pairs import Pair
+from spectra.data.pictures import to_picture
+from spectra.data.scenes import BANDS, scene
+from spectra.errors import DataError
+from spectra.modalities import Modality, Task
+
+FIRST_OF_SPLIT = {"train": 0, "test": 1_000_000}
+
+
+class ScenePairs:
+    """Scenes of one split, drawn when they are asked for. The splits share no scene."""
+
+    def __init__(self, task: Task, split: str, count: int, *, view: str, size: int, bits: int, seed: int) -> None:
+        self.task, self.count, self.first = task, count, FIRST_OF_SPLIT[split]
+        self.view, self.size, self.bits, self.seed = view, size, bits, seed
+        for modality in (task.source, task.target):
+            _require_shown(modality)
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [f"{self.view}_{self.first + place:07d}" for place in range(self.count)]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, place: int) -> Pair:
+        if not 0 <= place < self.count:
+            raise IndexError(place)
+        shown = scene(self.seed, self.first + place, self.size, self.view)
+        source, target = (
+            to_picture(shown.image(modality.name, self.bits), modality.scale)
+            for modality in (self.task.source, self.task.target)
+        )
+        return Pair(self.names[place], shown.group, source, target)
+
+    def __iter__(self) -> Iterator[Pair]:
+        return (self[place] for place in range(len(self)))
+
+    def identity(self) -> str:
+        drawn = f"seed:{self.seed}|first:{self.first}|count:{self.count}"
+        return f"scenes|{self.task}|{self.view}|{drawn}|size:{self.size}|bits:{self.bits}"
+
+
+def _require_shown(modality: Modality) -> None:
+    if modality.name not in BANDS and not modality.name.startswith("ms"):
+        raise DataError(
+            f"The built-in scenes do not show {modality.name!r}, only {', '.join(BANDS)}. "
+            "Give your own pairs with --data DIR."
+        )

@@ -1,0 +1,30 @@
+"""The image pool of Shrivastava et al. (2017) as CycleGAN uses it: discriminators also see fakes of earlier steps."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class ImagePool:
+    """Until it is full, an image is stored and returned. From then on, with equal chance, it is returned untouched, or
+    a random stored image is returned and the new one takes its place. Draws come from torch's CPU generator."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.images: list[Tensor] = []
+
+    def __call__(self, batch: Tensor) -> Tensor:
+        if self.size == 0:
+            return batch.detach()
+        return torch.stack([self._exchange(image) for image in batch.detach()])
+
+    def _exchange(self, image: Tensor) -> Tensor:
+        if len(self.images) < self.size:
+            self.images.append(image.clone())
+            return image
+        if torch.rand(()) < 0.5:
+            return image
+        place = int(torch.randint(self.size, ()))
+        stored, self.images[place] = self.images[place], image.clone()
+        return stored

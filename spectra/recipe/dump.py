@@ -1,0 +1,48 @@
+"""A resolved recipe as a file that stands for itself: nothing to extend, defaults and presets written out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from spectra.recipe.recipe import Recipe
+
+
+def recipe_text(recipes: Sequence[Recipe], matrix: Mapping[str, list[Any]]) -> str:
+    """The YAML of what is carried out; running it again needs no base, no preset and no `--set`."""
+    said = _shared([_said(recipe) for recipe in recipes])
+    presets = dict.fromkeys(recipe.preset for recipe in recipes if recipe.preset)
+    header = (
+        f"# The values of the preset {', '.join(presets)} are written out below.\n"
+        if presets and "preset" not in matrix
+        else ""
+    )
+    body = {**said, "matrix": dict(matrix)} if matrix else said
+    return header + yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _said(recipe: Recipe) -> dict[str, Any]:
+    said = recipe.model_dump(mode="json", exclude={"row", "preset"})
+    if recipe.data.root is not None:
+        said["data"]["root"] = str(recipe.data.root.resolve())
+    said["losses"] = {name: {"weight": entry.weight, **entry.settings} for name, entry in recipe.losses.items()}
+    return _without_nothing(said)
+
+
+def _without_nothing(said: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: _without_nothing(value) if isinstance(value, dict) else value for key, value in said.items()}
+    return {key: value for key, value in kept.items() if value is not None}
+
+
+def _shared(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What all rows say alike; the matrix says the rest."""
+    first, found = rows[0], {}
+    for key, value in first.items():
+        others = [row.get(key) for row in rows]
+        if all(isinstance(other, dict) for other in others):
+            found[key] = _shared([other for other in others if other is not None])
+        elif all(other == value for other in others):
+            found[key] = value
+    return found

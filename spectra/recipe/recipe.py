@@ -1,0 +1,124 @@
+"""What a recipe may say: the words of its YAML file, their types and their defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from spectra.modalities import Modality, Scale, Task
+from spectra.settings import Config
+from spectra.training.settings import TrainSettings
+
+FLOORS = ("copy", "inverse", "constant", "linear")
+METRICS = ("psnr", "ssim", "rmse", "mae")
+
+
+class ModalitySettings(Config):
+    channels: int = Field(gt=0, description="number of bands")
+    scale: str = Field(
+        "dtype", description="what its values mean: `dtype`, or a unit and its limits such as `K 250..330`"
+    )
+
+
+class SideSettings(Config):
+    folder: str | None = Field(None, description="name of the folder in each split; without it, that of the modality")
+    scale: str | None = Field(None, description="scale of these images; without it, that of the modality")
+
+
+class SceneSettings(Config):
+    """The built-in scenes, which stand in where no data is given."""
+
+    view: Literal["aerial", "street"] = Field("aerial", description="seen from above, or from the ground")
+    size: int = Field(256, ge=32, le=4096, description="height and width in pixels")
+    train: int = Field(48, gt=0, description="number of training scenes")
+    test: int = Field(16, gt=0, description="number of test scenes")
+    bits: Literal[8, 16] = Field(8, description="depth of the images")
+    seed: int = Field(0, ge=0, description="which scenes: it is apart from the seed of the run")
+
+
+class DataSettings(Config):
+    root: Path | None = Field(
+        None, description="folder that holds SPLIT/MODALITY/NAME.ext, relative to the recipe; none: the built-in scenes"
+    )
+    train: str = Field("train", description="name of the split to learn from")
+    test: str = Field("test", description="name of the split to judge by")
+    source: SideSettings = Field(SideSettings(), description="where the source images are and what they mean")
+    target: SideSettings = Field(SideSettings(), description="where the target images are and what they mean")
+    scenes: SceneSettings = Field(SceneSettings(), description="the built-in scenes, used where there is no root")
+
+
+class LossEntry(BaseModel):
+    """A weight, and beside it the settings of the loss itself."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+    weight: float = Field(1.0, description="what the loss counts; 0 leaves it out")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+def _entry(value: Any) -> Any:
+    return {"weight": value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _named(value: Any) -> Any:
+    return {name: {} for name in value} if isinstance(value, list) and all(isinstance(n, str) for n in value) else value
+
+
+Losses = dict[str, Annotated[LossEntry, BeforeValidator(_entry, json_schema_input_type=float | LossEntry)]]
+Metrics = Annotated[
+    dict[str, dict[str, Any]],
+    BeforeValidator(_named, json_schema_input_type=list[str] | dict[str, dict[str, Any]]),
+]
+
+
+class EvaluateSettings(Config):
+    metrics: Metrics = Field(
+        {name: {} for name in METRICS},
+        description="names of metrics, or names with their settings: `{psnr: {}, ssim: {window: 7}}`",
+    )
+    floors: list[str] = Field(list(FLOORS), description="what every method must beat; they stand in each table")
+    samples: int = Field(4, ge=0, description="number of test images to write as pictures")
+    resize: tuple[int, int] | None = Field(
+        None, description="height and width to which both images are brought before scoring; none: native size"
+    )
+
+
+class Recipe(Config):
+    """One experiment: task, method, data, training and evaluation."""
+
+    name: str = Field("", pattern=r"^[\w.-]*$", description="names the run's folder; without it, the name of the file")
+    task: str = Field(description="source and target modality, such as `rgb2ir`")
+    translator: str = Field(
+        description="name of the method, or `distribution:name`; `spectra list translators` shows them"
+    )
+    preset: str | None = Field(None, description="named settings of the translator; they win over this file")
+    settings: dict[str, Any] = Field({}, description="settings of the translator itself")
+    modalities: dict[str, ModalitySettings] = Field({}, description="your own modalities, by name")
+    data: DataSettings = Field(DataSettings(), description="what to learn from and to judge by")
+    losses: Losses = Field({}, description="paired losses by name: a weight, or `{weight: 1, ...settings}`")
+    weights: dict[str, dict[str, float]] = Field(
+        {}, description="weights of a method's own terms: `{generator: {adversarial: 1}}`; 0 leaves a term out"
+    )
+    train: TrainSettings = Field(TrainSettings(), description="how to learn, for methods that learn by gradient")
+    evaluate: EvaluateSettings = Field(EvaluateSettings(), description="how to judge")
+    seed: int = Field(0, ge=0, description="seed of everything random in the run")
+    row: str = Field("", description="which row of a matrix this is; filled in by Spectra")
+
+    @property
+    def method(self) -> str:
+        """The name of this recipe's row in a table."""
+        return f"{self.translator} {self.row}" if self.row else self.translator
+
+    def resolved_task(self) -> Task:
+        """The task with the scales of this recipe."""
+        own = {name: Modality(name, m.channels, Scale.parse(m.scale)) for name, m in self.modalities.items()}
+        task = Task.parse(self.task, own)
+        return Task(_scaled(task.source, self.data.source.scale), _scaled(task.target, self.data.target.scale))
+
+
+def _scaled(modality: Modality, scale: str | None) -> Modality:
+    return modality if scale is None else modality.with_scale(Scale.parse(scale))

@@ -1,0 +1,173 @@
+"""The contract of a stage: a span of training, with its streams of data, its players, and the step they take."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spectra.errors import SpectraError, did_you_mean
+from spectra.loss import Loss
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A stream of pairs: a batch has ``(source, target)``. Without names, the task's own modalities."""
+
+    source: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True)
+class Images:
+    """A stream of single images of one modality, in an order of their own: a batch has one tensor."""
+
+    modality: str
+
+
+Stream = Pairs | Images
+
+
+class MissingStream(SpectraError, AttributeError):
+    """An ``AttributeError`` too, so that ``hasattr``, ``copy`` and ``pickle`` work on a batch."""
+
+
+class Batch(SimpleNamespace):
+    """One entry a stream, by its name: ``source, target = batch.pairs``."""
+
+    def __getattr__(self, name: str) -> Any:
+        known = ", ".join(vars(self)) or "none"
+        raise MissingStream(f"The stage declares no stream {name!r}.{did_you_mean(name, vars(self))} Known: {known}.")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One part of what a player learns from: computed only if its weight is not zero."""
+
+    compute: Callable[[], Tensor]
+    weight: float = 1.0
+
+
+class Update:
+    """What one player learns from at a yield: named terms, raw (weights come from preset and recipe) and lazy.
+
+    A term is a function without arguments, or a tensor where nothing is saved by waiting.
+    """
+
+    def __init__(self, player: str, /, **terms: Tensor | Callable[[], Tensor] | Term) -> None:
+        self.player = player
+        self.terms = {name: _term(value) for name, value in terms.items()}
+
+
+def _term(value: Tensor | Callable[[], Tensor] | Term) -> Term:
+    if isinstance(value, Term):
+        return value
+    if isinstance(value, Tensor):
+        return Term(lambda: value)
+    return Term(value)
+
+
+class Player:
+    """Modules that learn together, with an optimizer of their own.
+
+    In a later stage a player of the same name keeps its optimizer, and may have grown, unless it is ``fresh``.
+    """
+
+    def __init__(self, *modules: nn.Module, fresh: bool = False) -> None:
+        self.modules = modules
+        self.fresh = fresh
+
+    @property
+    def parameters(self) -> list[nn.Parameter]:
+        """Each parameter once, in order, those that are frozen left out."""
+        found = {id(p): p for module in self.modules for p in module.parameters() if p.requires_grad}
+        return list(found.values())
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """Where a shared tensor leaves the graph that made it: gradients gather on the leaf, then go on at once."""
+
+    original: Tensor
+    leaf: Tensor
+
+    @cached_property
+    def sources(self) -> frozenset[int]:
+        return sources(self.original)
+
+
+def sources(tensor: Tensor) -> frozenset[int]:
+    """The ids of the leaves (parameters, and the leaves of cuts) from which the graph behind ``tensor`` starts."""
+    found = {id(tensor)} if tensor.is_leaf else set()
+    waiting, seen = [tensor.grad_fn], set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            found.add(id(node.variable))
+        waiting.extend(parent for parent, _ in node.next_functions)
+    return frozenset(found)
+
+
+class Stage(ABC):
+    """A span of training. A subclass sets ``name``, ``streams`` and ``players``, and writes ``step`` as in the paper::
+
+        def step(self, batch):
+            source, target = batch.pairs
+            fake = self.share(self.generator(source))
+            yield Update("generator", adversarial=lambda: ..., **self.pairwise(fake, target))
+            yield Update("discriminator", real=lambda: ..., fake=lambda: ...)
+
+    At each yield the trainer runs backward into that player's parameters alone, steps its optimizer, and comes back. A
+    term that passes through a player that has stepped since must be computed anew after that yield. The first step
+    names every term there is, so that a weight for one that does not exist is found at once.
+    """
+
+    name: str = "train"
+    streams: Mapping[str, Stream] = {"pairs": Pairs()}
+    players: Mapping[str, Player]
+
+    def __init__(self) -> None:
+        self.losses: dict[str, tuple[Loss, float]] = {}
+        self.cuts: list[Cut] = []
+
+    @abstractmethod
+    def step(self, batch: Batch) -> Iterator[Update]:
+        """One step of learning: an ``Update`` for each player, in the order in which they learn."""
+
+    def begin(self) -> None:  # noqa: B027  most stages need none
+        """Called once, when the stage before it has ended: the place to copy weights from one module to another.
+
+        Afterwards the modules of the stage move to the translator's device, and the players' optimizers are built.
+        """
+
+    def share(self, tensor: Tensor) -> Tensor:
+        """The same values, for the terms of several players: each that owns the graph behind goes through it once."""
+        if not (torch.is_grad_enabled() and tensor.requires_grad):
+            return tensor
+        leaf = tensor.detach().requires_grad_()
+        self.cuts.append(Cut(tensor, leaf))
+        return leaf
+
+    def pairwise(self, prediction: Tensor, target: Tensor, prefix: str = "") -> dict[str, Term]:
+        """The paired losses that the recipe names, as terms, with the recipe's weights."""
+
+        def term(loss: Loss, weight: float) -> Term:
+            return Term(lambda: loss(prediction, target), weight)
+
+        return {prefix + name: term(loss, weight) for name, (loss, weight) in self.losses.items()}
+
+    def state(self) -> dict[str, Any]:
+        """What a stage remembers besides its players, such as image pools: tensors, numbers and text by name."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:  # noqa: B027  most remember nothing
+        """Take back what ``state`` gave."""

@@ -1,0 +1,126 @@
+"""The stamp of an output folder: what made the images in it, so that only the same work goes on in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from spectra.data.atomic import write_text
+from spectra.errors import DataError, SpectraError
+from spectra.model import Model
+from spectra.registry import registry
+from spectra.sources import Job
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where two runs into one folder are not told apart
+    fcntl = None  # type: ignore[assignment]
+
+NAME = "spectra.json"
+_LEFTOVER = re.compile(r"\.[0-9a-f]{16}(\.[A-Za-z]{3,4})?")
+
+
+def identity(model: Model, options: dict[str, Any], roots: Sequence[Path]) -> dict[str, Any]:
+    """All that decides what the results hold, and from where they come."""
+    return {
+        "translator": model.name,
+        "version": _version(model.name),
+        "task": str(model.task),
+        "scales": [str(model.task.source.scale), str(model.task.target.scale)],
+        "settings": model.translator.settings.model_dump(mode="json"),
+        "weights": weights_hash(model),
+        **options,
+        "sources": sorted({os.fsencode(root.resolve()).decode(errors="backslashreplace") for root in roots}),
+    }
+
+
+@contextmanager
+def stamped(out: Path, what: dict[str, Any], notes: Sequence[str], jobs: Sequence[Job]) -> Iterator[None]:
+    """The output folder, ours for as long as the block runs; refused where it holds the work of something else."""
+    path = out / NAME
+    if os.path.lexists(path):
+        _require_same(path, what)
+    else:
+        _require_no_output(out, jobs)
+        _write(path, {"made_by": "spectra translate", **what, "notes": list(notes)})
+    with _locked(path):
+        _sweep(jobs)
+        yield
+
+
+def weights_hash(model: Model) -> str:
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.translator.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def _version(name: str) -> str:
+    plugin = registry("translators").find(name)
+    return f"{plugin.distribution} {plugin.version}"
+
+
+def _require_same(path: Path, what: dict[str, Any]) -> None:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as why:
+        raise DataError(f"{str(path)!r} cannot be read ({why}). Choose another --out.") from None
+    if not isinstance(said, dict) or said.get("made_by") != "spectra translate":
+        raise DataError(f"{str(path)!r} is not of `spectra translate`. Nothing is written over: choose another --out.")
+    differing = [key for key in what if said.get(key) != what[key]]
+    if differing:
+        told = "\n".join(f"  {key}: {said.get(key, 'nothing')} there, {what[key]} now" for key in differing)
+        raise DataError(
+            f"The folder {str(path.parent)!r} holds results of other work, and nothing is written over:\n{told}\n"
+            "Choose another --out, or give the command that began it to go on with it."
+        )
+
+
+def _require_no_output(out: Path, jobs: Sequence[Job]) -> None:
+    there = [job.output for job in jobs if os.path.lexists(job.output)]
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise DataError(
+            f"{str(there[0])!r}{more} exists already, and no {NAME} in {str(out)!r} says what made it. "
+            "Nothing is written over: choose another --out."
+        )
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(content, indent=2) + "\n")
+    except OSError as why:
+        raise SpectraError(f"Nothing can be written into {str(path.parent)!r}: {why.strerror}.") from None
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Held by the process, so that a killed one holds it no longer."""
+    if fcntl is None:
+        yield
+        return
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"Another `spectra translate` is at work in {str(path.parent)!r}. Wait for it.") from None
+        yield
+
+
+def _sweep(jobs: Sequence[Job]) -> None:
+    """Remove what a killed run left half written, under hidden names that were never finished."""
+    for folder in dict.fromkeys(job.output.parent for job in jobs):
+        if folder.is_dir():
+            for path in folder.iterdir():
+                if _LEFTOVER.fullmatch(path.name):
+                    path.unlink(missing_ok=True)

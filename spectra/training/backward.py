@@ -1,0 +1,77 @@
+"""Backward into one player's parameters, through the cuts that lead to them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor
+
+from spectra.errors import SpectraError
+from spectra.stage import Cut, sources
+
+_STALE = ("modified by an inplace operation", "backward through the graph a second time")
+
+
+class StaleGraph(SpectraError):
+    """A term holds values of parameters that have changed since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "passes through a player that has stepped since it was computed: compute it after that player's yield. "
+            "A term that is written as a function waits until its own player's turn."
+        )
+
+
+def backward(total: Tensor, parameters: Sequence[Tensor], cuts: Sequence[Cut], others: Sequence[Tensor] = ()) -> None:
+    """Add the gradient of ``total`` to ``parameters``, and to nothing else.
+
+    Every graph on the way, that of the terms and that behind each cut, is gone through once and freed, unless it also
+    leads to ``others``: the parameters of the other players.
+    """
+    ours, theirs = leading_to(parameters, cuts), _ids(others, leading_to(others, cuts))
+    inputs = [*parameters, *(cut.leaf for cut in ours)]
+    _run(total, None, inputs, retain=not theirs.isdisjoint(sources(total)))
+    for cut in reversed(ours):
+        inputs.pop()
+        gradient, cut.leaf.grad = cut.leaf.grad, None
+        if gradient is not None:
+            _run(cut.original, gradient, inputs, retain=not theirs.isdisjoint(cut.sources))
+
+
+def fault_of(value: Tensor, parameters: Sequence[Tensor], cuts: Sequence[Cut], trace: bool = True) -> str | None:
+    """Why a term cannot be learnt from, or None. With ``trace``, its graph must lead to the parameters."""
+    if value.ndim:
+        return f"is not one number but has the shape {tuple(value.shape)}: take its mean."
+    if not math.isfinite(number := value.item()):
+        return f"became {number}: lower `train.lr` or the term's weight."
+    if value.requires_grad and not (
+        trace and sources(value).isdisjoint(_ids(parameters, leading_to(parameters, cuts)))
+    ):
+        return None
+    return "has no gradient for that player: it is constant, detached, or made by others. Mend it, or give it weight 0."
+
+
+def leading_to(parameters: Sequence[Tensor], cuts: Sequence[Cut]) -> list[Cut]:
+    """The cuts whose graph starts from one of the parameters, directly or through an earlier cut."""
+    found: list[Cut] = []
+    wanted = _ids(parameters, ())
+    for cut in cuts:
+        if not wanted.isdisjoint(cut.sources):
+            found.append(cut)
+            wanted.add(id(cut.leaf))
+    return found
+
+
+def _ids(parameters: Iterable[Tensor], cuts: Iterable[Cut]) -> set[int]:
+    return {id(parameter) for parameter in parameters} | {id(cut.leaf) for cut in cuts}
+
+
+def _run(tensor: Tensor, gradient: Tensor | None, inputs: Sequence[Tensor], retain: bool) -> None:
+    try:
+        torch.autograd.backward(tensor, gradient, inputs=inputs, retain_graph=retain)
+    except RuntimeError as why:
+        if any(sign in str(why) for sign in _STALE):
+            raise StaleGraph from why
+        raise

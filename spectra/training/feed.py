@@ -1,0 +1,86 @@
+"""Batches from pairs: which images a step sees is a function of seed, stage, stream and step alone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from zlib import crc32
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from spectra.data.pairs import PairSet
+from spectra.errors import DataError
+from spectra.modalities import Task
+from spectra.stage import Batch, Images, Pairs, Stage, Stream
+
+
+class PairFeed:
+    """Feeds every stage from one set of pairs. Single images are taken from its sources or targets, in an order of their own."""
+
+    def __init__(
+        self,
+        pairs: PairSet,
+        task: Task,
+        batch_size: int,
+        crop: int | None,
+        seed: int,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self.pairs, self.task = pairs, task
+        self.batch_size, self.crop, self.seed, self.device = batch_size, crop, seed, torch.device(device)
+
+    def batch(self, stage: Stage, step: int) -> Batch:
+        return Batch(**{name: self._entry(stage.name, name, stream, step) for name, stream in stage.streams.items()})
+
+    def _entry(self, stage: str, name: str, stream: Stream, step: int) -> Tensor | tuple[Tensor, Tensor]:
+        channel = crc32(f"{stage}/{name}".encode())
+        drawn = [self._draw(channel, place) for place in range(step * self.batch_size, (step + 1) * self.batch_size)]
+        sides = [self._side(stream.modality)] if isinstance(stream, Images) else self._sides(stream)
+        stacks = [self._stack([images[side] for images in drawn]) for side in sides]
+        return stacks[0] if isinstance(stream, Images) else (stacks[0], stacks[1])
+
+    def _draw(self, channel: int, place: int) -> tuple[Tensor, Tensor]:
+        epoch, index = divmod(place, len(self.pairs))
+        pair = self.pairs[int(_order(self.seed, channel, epoch, len(self.pairs))[index])]
+        images = (pair.source.pixels, pair.target.pixels)
+        if self.crop is None:
+            return images
+        return _cropped(images, self.crop, np.random.default_rng([self.seed, channel, place, 1]), pair.name)
+
+    def _stack(self, images: list[Tensor]) -> Tensor:
+        sizes = {tuple(image.shape[1:]) for image in images}
+        if len(sizes) > 1:
+            raise DataError(
+                f"A batch needs images of one size, and these differ: {sorted(sizes)}. Set `train.crop`, or `train.batch_size: 1`."
+            )
+        return torch.stack(images).to(self.device)
+
+    def _sides(self, stream: Pairs) -> list[int]:
+        return [
+            self._side(stream.source or self.task.source.name, 0),
+            self._side(stream.target or self.task.target.name, 1),
+        ]
+
+    def _side(self, modality: str, preferred: int = 0) -> int:
+        names = [self.task.source.name, self.task.target.name]
+        if names[preferred] == modality:
+            return preferred
+        if modality in names:
+            return names.index(modality)
+        raise DataError(f"A stage asks for images of {modality!r}, and the data has only {names[0]} and {names[1]}.")
+
+
+@lru_cache(maxsize=64)
+def _order(seed: int, channel: int, epoch: int, count: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, channel, epoch]).permutation(count)
+
+
+def _cropped(images: tuple[Tensor, Tensor], side: int, random: np.random.Generator, name: str) -> tuple[Tensor, Tensor]:
+    height, width = images[0].shape[1:]
+    if side > min(height, width):
+        raise DataError(f"`train.crop: {side}` is larger than the pair {name!r}, which has {width}×{height} pixels.")
+    top, left = int(random.integers(height - side + 1)), int(random.integers(width - side + 1))
+    source, target = (image[:, top : top + side, left : left + side] for image in images)
+    return source, target

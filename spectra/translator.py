@@ -1,0 +1,89 @@
+"""The contract of a translator: the bare method, and how it learns."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from torch import Tensor, nn
+
+from spectra.errors import SpectraError
+from spectra.modalities import Task
+from spectra.settings import Config
+
+if TYPE_CHECKING:
+    from spectra.data.pairs import Pair
+    from spectra.stage import Stage
+
+
+class Translator(nn.Module, ABC):
+    """Maps images of one modality to another: the maths. Devices, precision, optimizers and files are the trainer's.
+
+    A subclass either lists ``stages()`` (it learns by gradient), or overrides ``fit`` (it is fitted in closed form), or
+    sets ``ready`` (it needs neither). Everything in its ``state_dict`` is saved with the model, so register what was
+    fitted as buffers.
+    """
+
+    api_version: ClassVar[int] = 1
+    home_tasks: ClassVar[tuple[str, ...]] = ()
+    """The tasks it was made for, such as ``("rgb2nir",)``; it may support more."""
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Named partial recipes: ``{"tiny": {"settings": {"width": 8}, "train": {"steps": 100}}}``."""
+    Settings: ClassVar[type[Config]] = Config
+    """What a user may set; an instance of it is ``self.settings``."""
+    summary: ClassVar[str] = ""
+    """One line for ``spectra list``."""
+
+    def __init__(self, task: Task, settings: Config) -> None:
+        super().__init__()
+        if not self.supports(task):
+            homes = ", ".join(self.home_tasks) or "none stated"
+            raise SpectraError(f"{type(self).__name__} does not support the task {task}. Its home tasks: {homes}.")
+        self.task = task
+        self.settings: Any = settings
+
+    @classmethod
+    def supports(cls, task: Task) -> bool:
+        """Whether this method makes sense for a task; by default for every one."""
+        return True
+
+    @property
+    def multiple(self) -> int:
+        """Height and width must divide by this; the ``Model`` pads to it and crops back."""
+        return 1
+
+    @property
+    def ready(self) -> bool:
+        """Whether a fresh instance can be used as it is, with nothing learned: a copy, or a factor that is given."""
+        return False
+
+    @abstractmethod
+    def forward(self, source: Tensor) -> Tensor:
+        """``(n, source channels, h, w)`` to ``(n, target channels, h, w)``, in the unit interval, unclamped."""
+
+    def stages(self) -> list[Stage]:
+        """How it learns, one stage after the other; empty for what is fitted in closed form."""
+        return []
+
+    def fit(self, pairs: Iterable[Pair]) -> None:
+        """Learn in closed form from ``pairs``, which may be gone through more than once."""
+        raise SpectraError(f"{type(self).__name__} has nothing to fit in closed form.")
+
+    @classmethod
+    def fits(cls) -> bool:
+        """Whether ``fit`` is this translator's own."""
+        return cls.fit is not Translator.fit
+
+    def diagnostics(self) -> dict[str, Any]:
+        """What it found out while it learned, stored in ``model.json``: plain numbers and text."""
+        return {}
+
+    @classmethod
+    def import_official(cls, state: Mapping[str, Tensor], task: Task | None = None) -> Translator:
+        """A translator from the tensors of a checkpoint that the method's authors released."""
+        raise SpectraError(f"{cls.__name__} knows no official checkpoints.")
+
+    def export_official(self) -> dict[str, Tensor]:
+        """The tensors as the authors' code would load them."""
+        raise SpectraError(f"{type(self).__name__} knows no official checkpoints.")

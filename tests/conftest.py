@@ -1,0 +1,21 @@
+"""What several rooms of tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.plugin_packages import PluginPackages
+
+
+@pytest.fixture
+def plugin_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PluginPackages]:
+    """A folder on ``sys.path`` to install made-up distributions into, with nothing remembered before or after."""
+    packages = PluginPackages(tmp_path / "site")
+    monkeypatch.setenv("SPECTRA_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("SPECTRA_PLUGINS", raising=False)
+    monkeypatch.syspath_prepend(str(packages.folder))
+    yield packages
+    packages.forget()

@@ -1,0 +1,498 @@
+"""Single formats: what their files may hold, and every way in which they can be broken."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+
+from spectra.data.formats import png
+from spectra.data.images import Header, read_header, read_image, write_image
+from spectra.errors import ImageError
+
+Array = NDArray[Any]
+
+
+def noise(*shape: int, dtype: str = "uint8") -> Array:
+    generator = np.random.default_rng(sum(shape))
+    if dtype == "float32":
+        return generator.normal(size=shape).astype(dtype)
+    return generator.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
+
+
+def smooth(*shape: int) -> Array:
+    return np.asarray(cv2.GaussianBlur(noise(*shape), (0, 0), 2))
+
+
+def encoded(suffix: str, image: Array, *options: int) -> bytes:
+    return bytes(cv2.imencode(suffix, image, list(options))[1])
+
+
+def tiff(image: Array, **options: Any) -> bytes:
+    file = io.BytesIO()
+    tifffile.imwrite(file, image, **options)
+    return file.getvalue()
+
+
+def npy(image: Array) -> bytes:
+    file = io.BytesIO()
+    np.save(file, image)
+    return file.getvalue()
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png_of(width: int, height: int, depth: int, colour: int, rows: bytes, *extra: bytes, interlace: int = 0) -> bytes:
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace))
+    return b"".join((png.MAGIC[0], head, *extra, chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")))
+
+
+def lzw(data: bytes) -> bytes:
+    """Valid LZW that never uses its table: a clear code before each 200 literals."""
+    codes = [code for at in range(0, len(data), 200) for code in (256, *data[at : at + 200])] + [257]
+    bits = "".join(f"{code:09b}" for code in codes)
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8)
+
+
+def tiff_by_hand(image: Array, compression: int, body: bytes, **tags: int) -> bytes:
+    """Classic little-endian TIFF of one strip, for what tifffile does not write."""
+    height, width, channels = image.shape
+    depth = tags.pop("depth", image.itemsize * 8)
+    photometric = tags.pop("photometric", 2 if channels > 2 else 1)
+    values = {256: width, 257: height, 258: depth, 259: compression, 262: photometric, 273: 8, 277: channels}
+    values |= {278: height, 279: len(body), 284: 1, **{int(name[1:]): value for name, value in tags.items()}}
+    body += b"\0" * (len(body) % 2)
+    depths = struct.pack(f"<{channels}H", *[depth] * channels)
+    start = 8 + len(body) + len(depths)
+    entries = b"".join(
+        struct.pack("<HHII", tag, 3, channels, 8 + len(body))
+        if tag == 258 and channels > 2
+        else struct.pack("<HHIHH", tag, 3, channels, depth, depth)
+        if tag == 258
+        else struct.pack("<HHII", tag, 4, 1, value)
+        for tag, value in sorted(values.items())
+    )
+    return b"II*\0" + struct.pack("<I", start) + body + depths + struct.pack("<H", len(values)) + entries + bytes(4)
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    def put(suffix: str, data: bytes) -> Path:
+        path = tmp_path / f"image{suffix}"
+        path.write_bytes(data)
+        return path
+
+    return put
+
+
+Put = Callable[[str, bytes], Path]
+
+
+def assert_refused(path: Path, *words: str) -> None:
+    with pytest.raises(ImageError) as caught:
+        read_image(path)
+    for word in (path.name, *words):
+        assert word in str(caught.value)
+
+
+class TestPng:
+    @pytest.mark.parametrize(("depth", "dtype"), [(8, "uint8"), (16, "uint16")])
+    def test_grey_and_alpha_are_two_channels(self, put: Put, depth: int, dtype: str) -> None:
+        image = noise(3, 5, 2, dtype=dtype)
+        rows = b"".join(b"\0" + row.astype(f">u{depth // 8}").tobytes() for row in image)
+        path = put(".png", png_of(5, 3, depth, 4, rows))
+        assert read_header(path) == Header(3, 5, 2, dtype)
+        np.testing.assert_array_equal(read_image(path), image)
+
+    @pytest.mark.parametrize(("key", "alpha"), [(b"", None), (b"\x07", 7)])
+    def test_palettes_become_colours(self, put: Put, key: bytes, alpha: int | None) -> None:
+        extra = [chunk(b"PLTE", bytes([1, 2, 3, 4, 5, 6])), *([chunk(b"tRNS", key)] if key else [])]
+        path = put(".png", png_of(2, 1, 8, 3, b"\0\0\1", *extra))
+        expected = [[1, 2, 3], [4, 5, 6]] if alpha is None else [[1, 2, 3, alpha], [4, 5, 6, 255]]
+        np.testing.assert_array_equal(read_image(path), [expected])
+        assert read_header(path).channels == len(expected[0])
+
+    def test_a_transparent_colour_becomes_alpha(self, put: Put) -> None:
+        path = put(".png", png_of(2, 1, 8, 2, b"\0\1\2\3\4\5\6", chunk(b"tRNS", b"\0\1\0\2\0\3")))
+        np.testing.assert_array_equal(read_image(path), [[[1, 2, 3, 0], [4, 5, 6, 255]]])
+        path = put(".png", png_of(2, 1, 16, 0, b"\0\1\2\3\4", chunk(b"tRNS", b"\3\4")))
+        np.testing.assert_array_equal(read_image(path), [[[0x102, 65535], [0x304, 0]]])
+        path = put(".png", png_of(2, 1, 4, 0, b"\0\x5f", chunk(b"tRNS", b"\0\5")))
+        np.testing.assert_array_equal(read_image(path), [[[0x55, 0], [255, 255]]])
+
+    def test_gamma_background_and_significant_bits_change_no_value(self, put: Put) -> None:
+        image = noise(1, 4, 4, dtype="uint16")
+        extra = [chunk(b"gAMA", struct.pack(">I", 30000)), chunk(b"sBIT", b"\x0c" * 4), chunk(b"bKGD", b"\1\2" * 3)]
+        path = put(".png", png_of(4, 1, 16, 6, b"\0" + image.astype(">u2").tobytes(), *extra))
+        np.testing.assert_array_equal(read_image(path), image)
+
+    def test_interlaced_files_are_read(self, put: Put) -> None:
+        image = noise(9, 11, 1)
+        passes = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+        parts = [image[top::down, left::right, 0] for top, left, down, right in passes]
+        rows = b"".join(b"\0" + row.tobytes() for part in parts if part.size for row in part)
+        np.testing.assert_array_equal(read_image(put(".png", png_of(11, 9, 8, 0, rows, interlace=1))), image)
+
+    def test_an_orientation_is_not_applied(self, put: Put) -> None:
+        image = noise(3, 5, 3)
+        rows = b"".join(b"\0" + row.tobytes() for row in image)
+        exif = b"II*\0\x08\0\0\0\x01\0" + struct.pack("<HHIHH", 274, 3, 1, 6, 0) + bytes(4)
+        np.testing.assert_array_equal(read_image(put(".png", png_of(5, 3, 8, 2, rows, chunk(b"eXIf", exif)))), image)
+
+    def test_animations_are_refused(self, put: Put) -> None:
+        frames = chunk(b"acTL", struct.pack(">II", 2, 0))
+        assert_refused(put(".png", png_of(1, 1, 8, 0, b"\0\1", frames)), "several frames")
+
+    def test_a_stream_that_ends_early_is_refused_although_its_checksums_hold(self, put: Put) -> None:
+        assert_refused(put(".png", png_of(64, 64, 8, 0, bytes(65 * 40))), "cannot be decoded")
+
+    def test_a_wrong_bit_is_refused(self, put: Put) -> None:
+        data = bytearray(encoded(".png", noise(32, 32, 3)))
+        data[len(data) // 2] ^= 1
+        assert_refused(put(".png", bytes(data)), "checksum", "IDAT")
+
+    @pytest.mark.parametrize(("channels", "dtype"), [(2, "uint8"), (5, "uint8"), (3, "float32")])
+    def test_what_it_cannot_hold_is_refused_with_the_formats_that_can(
+        self, tmp_path: Path, channels: int, dtype: str
+    ) -> None:
+        with pytest.raises(ImageError, match=r"write \.tif or \.npy"):
+            write_image(tmp_path / "a.png", noise(2, 2, channels, dtype=dtype))
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestJpeg:
+    @pytest.mark.parametrize("progressive", [0, 1])
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_grey_is_one_channel_and_colour_three(self, put: Put, channels: int, progressive: int) -> None:
+        image = smooth(20, 30, 3)[..., :channels]
+        path = put(".jpg", encoded(".jpg", image.copy(), cv2.IMWRITE_JPEG_PROGRESSIVE, progressive))
+        assert read_header(path) == Header(20, 30, channels, "uint8")
+        expected = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)).reshape(20, 30, channels)
+        np.testing.assert_array_equal(read_image(path), expected[..., ::-1])
+
+    def test_an_orientation_is_not_applied(self, put: Put) -> None:
+        plain = encoded(".jpg", smooth(20, 30, 3))
+        exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHIHH", 274, 3, 1, 6, 0) + bytes(4)
+        turned = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + plain[2:]
+        trap = cv2.imdecode(np.frombuffer(turned, np.uint8), cv2.IMREAD_COLOR)
+        assert trap is not None and trap.shape == (30, 20, 3)
+        expected = read_image(put(".jpg", plain))
+        np.testing.assert_array_equal(read_image(put(".jpg", turned)), expected)
+
+    def test_bytes_behind_the_end_do_no_harm(self, put: Put) -> None:
+        plain = encoded(".jpg", smooth(20, 30, 3), cv2.IMWRITE_JPEG_PROGRESSIVE, 1)
+        expected = read_image(put(".jpg", plain))
+        np.testing.assert_array_equal(read_image(put(".jpg", plain + b"\0\0camera notes")), expected)
+
+    def test_the_end_of_a_thumbnail_is_not_the_end(self, put: Put) -> None:
+        plain = encoded(".jpg", smooth(64, 64, 3))
+        data = plain[:2] + b"\xff\xe1\x00\x06\xff\xd9\xff\xd9" + plain[2:-200]
+        assert_refused(put(".jpg", data), "truncated")
+
+    @pytest.mark.parametrize(
+        ("frame", "precision", "channels", "words"),
+        [(0xC0, 8, 4, "CMYK"), (0xC1, 12, 1, "12 bits"), (0xC3, 8, 1, "rare kind"), (0xC0, 8, 2, "2 channels")],
+    )
+    def test_other_kinds_are_refused_by_name(
+        self, put: Put, frame: int, precision: int, channels: int, words: str
+    ) -> None:
+        body = struct.pack(">BHHB", precision, 8, 8, channels) + bytes(3 * channels)
+        data = b"\xff\xd8\xff" + bytes([frame]) + struct.pack(">H", len(body) + 2) + body + b"\xff\xd9"
+        assert_refused(put(".jpg", data), words, "convert it to")
+
+
+class TestTiff:
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"planarconfig": "contig"},
+            {"planarconfig": "contig", "compression": "zlib", "predictor": True},
+            {"planarconfig": "contig", "tile": (16, 16)},
+            {"planarconfig": "contig", "bigtiff": True},
+            {"planarconfig": "contig", "byteorder": ">"},
+            {"planarconfig": "contig", "rowsperstrip": 3},
+            {"planarconfig": "separate"},
+            {"planarconfig": "separate", "rowsperstrip": 3, "compression": "zlib"},
+            {"metadata": {"axes": "CYX"}},
+        ],
+    )
+    @pytest.mark.parametrize("channels", [3, 7])
+    def test_bands_come_last_however_they_are_stored(self, put: Put, options: dict[str, Any], channels: int) -> None:
+        image = noise(19, 23, channels, dtype="uint16")
+        stored = image if options.get("planarconfig") == "contig" else np.moveaxis(image, 2, 0)
+        path = put(".tif", tiff(np.ascontiguousarray(stored), photometric="minisblack", **options))
+        assert read_header(path) == Header(19, 23, channels, "uint16")
+        np.testing.assert_array_equal(read_image(path), image)
+
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+    @pytest.mark.parametrize("channels", [1, 3, 4])
+    def test_lzw_keeps_every_bit(self, put: Put, channels: int, dtype: str) -> None:
+        image = noise(9, 13, channels, dtype=dtype)
+        np.testing.assert_array_equal(read_image(put(".tif", tiff_by_hand(image, 5, lzw(image.tobytes())))), image)
+
+    @pytest.mark.parametrize(
+        ("channels", "tags"),
+        [(2, {}), (5, {}), (4, {"t338": 2}), (3, {"t274": 3}), (1, {"photometric": 0})],
+        ids=["two bands", "five bands", "straight alpha", "turned", "white is zero"],
+    )
+    def test_lzw_that_would_be_changed_is_refused(self, put: Put, channels: int, tags: dict[str, int]) -> None:
+        image = noise(9, 13, channels)
+        data = tiff_by_hand(image, 5, lzw(image.tobytes()), **tags)
+        assert_refused(put(".tif", data), "LZW", "pip install imagecodecs")
+
+    def test_the_hand_written_container_is_sound(self, put: Put) -> None:
+        image = noise(9, 13, 5, dtype="uint16")
+        np.testing.assert_array_equal(read_image(put(".tif", tiff_by_hand(image, 1, image.tobytes()))), image)
+
+    def test_pages_that_are_not_bands_are_refused(self, put: Put) -> None:
+        assert_refused(put(".tif", tiff(noise(4, 8, 8), photometric="minisblack")), "4 pages", "axes CYX")
+
+    def test_smaller_copies_of_the_image_are_passed_over(self, tmp_path: Path) -> None:
+        image = noise(64, 64, 3)
+        with tifffile.TiffWriter(tmp_path / "pyramid.tif") as file:
+            file.write(image, photometric="rgb", metadata=None)
+            file.write(image[::2, ::2], photometric="rgb", subfiletype=1, metadata=None)
+        np.testing.assert_array_equal(read_image(tmp_path / "pyramid.tif"), image)
+
+    def test_white_as_zero_is_turned_round(self, put: Put) -> None:
+        image = noise(5, 6, dtype="uint16")
+        path = put(".tif", tiff(image, photometric="miniswhite"))
+        np.testing.assert_array_equal(read_image(path)[..., 0], 65535 - image)
+
+    def test_palettes_are_refused(self, put: Put) -> None:
+        colours = noise(3, 256, dtype="uint16")
+        path = put(".tif", tiff(noise(5, 6), photometric="palette", colormap=colours))
+        assert_refused(path, "PALETTE", "convert")
+
+    def test_strips_beyond_the_end_are_refused(self, put: Put) -> None:
+        image = noise(9, 13, 3)
+        assert_refused(put(".tif", tiff_by_hand(image, 5, lzw(image.tobytes()), t279=10**6)), "beyond its end")
+
+    def test_left_out_strips_are_refused(self, put: Put) -> None:
+        data = bytearray(tiff_by_hand(noise(4, 4, 1), 1, bytes(16)))
+        at = data.index(struct.pack("<HHI", 279, 4, 1)) + 8
+        data[at : at + 4] = bytes(4)
+        assert_refused(put(".tif", bytes(data)), "sparse or damaged")
+
+
+class TestNpy:
+    @pytest.mark.parametrize("dtype", ["uint8", "<u2", ">u2", "<f4", ">f4"])
+    @pytest.mark.parametrize("order", ["C", "F"])
+    def test_any_order_of_bytes_and_axes_is_read(self, put: Put, dtype: str, order: Any) -> None:
+        image = noise(3, 5, 4, dtype=np.dtype(dtype).newbyteorder("=").name)
+        read = read_image(put(".npy", npy(np.asarray(image, dtype, order=order))))
+        assert read.dtype == image.dtype and read.dtype.isnative and read.flags.c_contiguous
+        np.testing.assert_array_equal(read, image)
+
+    def test_two_axes_are_one_channel(self, put: Put) -> None:
+        image = noise(3, 5)
+        np.testing.assert_array_equal(read_image(put(".npy", npy(image))), image[..., None])
+
+    def test_objects_are_never_opened(self, put: Put, tmp_path: Path) -> None:
+        class Trap:
+            def __reduce__(self) -> tuple[Any, ...]:
+                return (Path.touch, (tmp_path / "sprung",))
+
+        file = io.BytesIO()
+        np.save(file, np.array([[Trap()]], dtype=object), allow_pickle=True)
+        assert_refused(put(".npy", file.getvalue()), "Python objects")
+        assert not (tmp_path / "sprung").exists()
+
+    @pytest.mark.parametrize("shape", [(), (4,), (1, 2, 3, 4)])
+    def test_other_numbers_of_axes_are_refused(self, put: Put, shape: tuple[int, ...]) -> None:
+        assert_refused(put(".npy", npy(np.zeros(shape, np.uint8))), f"{len(shape)} axes")
+
+    @pytest.mark.parametrize(
+        ("dtype", "remedy"),
+        [
+            ("uint32", "24 of its 32"),
+            ("int32", "24 of its 32"),
+            ("int64", "uint16"),
+            ("uint64", "uint16"),
+            ("int16", "negative"),
+            ("int8", "negative"),
+            ("float64", "seven digits"),
+            ("float16", "every float16 exactly"),
+            ("bool", "* 255"),
+            ("complex64", "magnitude"),
+            ("datetime64[s]", "save the image as"),
+        ],
+    )
+    def test_other_numbers_are_refused_with_the_loss_and_the_remedy(self, put: Put, dtype: str, remedy: str) -> None:
+        assert_refused(put(".npy", npy(np.zeros((2, 2), dtype))), dtype.split("[")[0], remedy)
+
+
+@pytest.mark.parametrize("dtype", ["uint32", "int16", "float64", "float16"])
+def test_other_numbers_in_a_tiff_are_refused_too(put: Put, dtype: str) -> None:
+    assert_refused(put(".tif", tiff(np.zeros((2, 2), dtype))), dtype, "save it as")
+
+
+def huge_npy(shape: str) -> bytes:
+    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text
+
+
+def huge_jpeg(height: int, width: int) -> bytes:
+    data = bytearray(encoded(".jpg", smooth(8, 8, 3)))
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
+def huge_tiff(height: int, width: int) -> bytes:
+    data = bytearray(tiff(smooth(8, 8, 3), photometric="rgb", compression="zlib", metadata=None))
+    for tag, value in ((256, width), (257, height), (278, height)):
+        at = next(
+            data.index(struct.pack("<HHI", tag, kind, 1))
+            for kind in (3, 4)
+            if struct.pack("<HHI", tag, kind, 1) in data
+        )
+        data[at + 2 : at + 12] = struct.pack("<HII", 4, 1, value)
+    return bytes(data)
+
+
+BOMBS = {
+    ".png": png_of(100_000, 100_000, 16, 6, b"\0"),
+    ".jpg": huge_jpeg(65_000, 65_000),
+    ".tif": huge_tiff(100_000, 100_000),
+    ".npy": huge_npy("(100000, 100000)"),
+}
+HOLLOW = {  # below the limit, and yet far more than the file can hold
+    ".png": png_of(16_000, 16_000, 16, 6, b"\0"),
+    ".jpg": huge_jpeg(16_000, 16_000),
+    ".tif": huge_tiff(16_000, 16_000),
+    ".npy": huge_npy("(16000, 16000)"),
+}
+
+
+@pytest.mark.parametrize("suffix", BOMBS)
+@pytest.mark.parametrize(
+    ("files", "words"), [(BOMBS, ("268,435,456", "SPECTRA_MAX_PIXELS")), (HOLLOW, ("16000×16000",))]
+)
+def test_a_huge_header_is_refused_before_memory_is_taken(
+    put: Put, suffix: str, files: dict[str, bytes], words: tuple[str, ...]
+) -> None:
+    path = put(suffix, files[suffix])
+    read_header(path)  # the libraries are loaded now
+    tracemalloc.start()
+    start = time.perf_counter()
+    try:
+        assert_refused(path, *words)
+        took, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert took < 0.1
+    assert peak < 2**20
+
+
+def test_a_band_count_is_counted_as_size(put: Put) -> None:
+    assert_refused(put(".npy", huge_npy("(4, 4, 2000000000)")), "2000000000 channels", "limit")
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Good files of several kinds, by suffix."""
+    image = smooth(24, 31, 3)
+    bands = np.ascontiguousarray(np.moveaxis(image, 2, 0))
+    return {
+        ".png": [encoded(".png", picture) for picture in (image, image[..., 0].copy(), image.astype(np.uint16) * 257)],
+        ".jpg": [
+            encoded(".jpg", image),
+            encoded(".jpg", image[..., 0].copy()),
+            encoded(".jpg", image, cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+            encoded(".jpg", image, cv2.IMWRITE_JPEG_RST_INTERVAL, 2),
+        ],
+        ".tif": [
+            tiff(image, photometric="rgb"),
+            tiff(image, photometric="rgb", compression="zlib", predictor=True),
+            tiff(image.astype(np.float32), photometric="rgb", tile=(16, 16)),
+            tiff(bands, photometric="minisblack", metadata={"axes": "CYX"}),
+            tiff(bands, photometric="rgb", planarconfig="separate", rowsperstrip=5),
+            tiff(image, photometric="rgb", bigtiff=True),
+            tiff_by_hand(image, 5, lzw(image.tobytes())),
+        ],
+        ".npy": [npy(image), npy(image.astype(">u2")), npy(np.asfortranarray(image.astype(np.float32)))],
+    }
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(data)
+    at = chance.randrange(chance.choice([len(data), min(300, len(data))]))
+    count = chance.choice([1, 2, 4, 50])
+    match chance.randrange(4):
+        case 0:
+            changed[at : at + count] = chance.randbytes(len(changed[at : at + count]))
+        case 1:
+            del changed[at:]
+        case 2:
+            changed[at:at] = chance.randbytes(count)
+        case 3:
+            del changed[at : at + count]
+    return bytes(changed)
+
+
+def survive(put: Put, suffix: str, count: int, seed: int) -> None:
+    """A mutated file is refused, or read as what its own header says; a PNG that is read is read right."""
+    chance, good, refused = random.Random(seed), seeds()[suffix], 0
+    right = [read_image(put(suffix, data)) for data in good]
+    for _ in range(count):
+        which = chance.randrange(len(good))
+        path = put(suffix, mutated(good[which], chance))
+        start = time.perf_counter()
+        try:
+            image = read_image(path)
+        except ImageError as error:
+            refused += 1
+            assert path.name in str(error)
+        else:
+            assert image.ndim == 3 and image.dtype.name in ("uint8", "uint16", "float32")
+            if suffix == ".png":
+                np.testing.assert_array_equal(image, right[which])
+        assert time.perf_counter() - start < 1
+    assert refused > 0
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".npy"])
+def test_garbage_is_refused_or_read_but_never_crashes(put: Put, suffix: str) -> None:
+    survive(put, suffix, count=100, seed=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".npy"])
+def test_much_garbage_is_refused_or_read_but_never_crashes(put: Put, suffix: str, seed: int) -> None:
+    survive(put, suffix, count=2000, seed=100 + seed)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".npy"])
+def test_every_truncation_is_refused(put: Put, suffix: str) -> None:
+    for data in seeds()[suffix]:
+        for size in {*range(0, len(data) - 1, 101), len(data) - 2, len(data) // 2}:
+            if suffix == ".tif" and size >= last_needed_byte(data):
+                continue
+            named = ["truncated"] if suffix == ".png" and size > 40 else []
+            assert_refused(put(suffix, data[:size]), *named)
+
+
+def last_needed_byte(data: bytes) -> int:
+    """Behind its last strip, a TIFF may be padded."""
+    with tifffile.TiffFile(io.BytesIO(data)) as tif:
+        return max(
+            int(offset + count)
+            for page in tif.pages
+            for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
+        )
