@@ -2,8 +2,8 @@
 
     python benchmarks/scenes.py [--count 60] [--size 256] [--seed 0] [--json]
 
-Pooled over all pixels of `count` scenes a view: the correlation of grey (mean of R, G, B) with NIR and with LWIR; by how
-much a per-pixel linear map RGB→NIR beats a constant; by how much the same map fitted for each material beats that.
+Pooled over all pixels of `count` scenes a view: the correlation of grey (mean of R, G, B) with NIR and with LWIR; by
+how much a per-pixel linear map RGB→NIR beats a constant; by how much the same map fitted for each material beats that.
 """
 
 from __future__ import annotations

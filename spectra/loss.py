@@ -13,7 +13,8 @@ from spectra.settings import Config
 class Loss(nn.Module, ABC):
     """Usable in every translator, from the recipe: ``losses: {l1: 10}``, or ``{l1: {weight: 10, ...settings}}``."""
 
-    api_version: ClassVar[int] = 1
+    api_version: ClassVar[int]
+    """The plugin API it was written for: state `api_version = 1`. It is not inherited from Spectra."""
     Settings: ClassVar[type[Config]] = Config
     summary: ClassVar[str] = ""
 

@@ -52,7 +52,8 @@ class Metric(ABC):
     ``update`` returns the image's own score where that means something, else None; ``result`` speaks for the whole set.
     """
 
-    api_version: ClassVar[int] = 1
+    api_version: ClassVar[int]
+    """The plugin API it was written for: state `api_version = 1`. It is not inherited from Spectra."""
     better: ClassVar[Better] = "higher"
     Settings: ClassVar[type[Config]] = Config
     summary: ClassVar[str] = ""

@@ -163,7 +163,8 @@ def _description(folder: Path) -> _Description:
     if versions.format > FORMAT or versions.api_version > API_VERSION:
         raise ModelError(
             f"{str(folder)!r} was made by a newer Spectra: format {versions.format}, plugin API "
-            f"{versions.api_version}. This one reads format {FORMAT}, API {API_VERSION}. Update it: pip install -U spectra-translate"
+            f"{versions.api_version}. This one reads format {FORMAT}, API {API_VERSION}. "
+            "Update it: pip install -U spectra-translate"
         )
     try:
         return _Description.model_validate_json(content)

@@ -213,6 +213,8 @@ def fault_of(group: str, component: Any) -> str | None:
     if not (isinstance(component, type) and issubclass(component, base)):
         return f"it is {component!r}, not a subclass of spectra.{base.__name__}"
     version = getattr(component, "api_version", None)
+    if version is None:
+        return f"it does not say which plugin API it speaks: add `api_version = {API_VERSION}` to the class"
     if version != API_VERSION:
         return f"it speaks plugin API {version}, this Spectra speaks {API_VERSION}"
     if abstract := getattr(component, "__abstractmethods__", None):

@@ -25,7 +25,8 @@ class Translator(nn.Module, ABC):
     fitted as buffers.
     """
 
-    api_version: ClassVar[int] = 1
+    api_version: ClassVar[int]
+    """The plugin API it was written for: state `api_version = 1`. It is not inherited from Spectra."""
     home_tasks: ClassVar[tuple[str, ...]] = ()
     """The tasks it was made for, such as ``("rgb2nir",)``; it may support more."""
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}

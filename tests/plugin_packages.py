@@ -12,6 +12,8 @@ GOOD_LOSS = """
 from spectra.loss import Loss
 
 class Good(Loss):
+    api_version = 1
+
     def forward(self, prediction, target):
         return (prediction - target).abs().mean()
 """

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from spectra import verdicts
-from spectra.doctor import examine, judge
-from spectra.probe import Question, ask
+from spectra.doctor import verdicts
+from spectra.doctor.examine import examine, judge
+from spectra.doctor.probe import Question, ask
 from spectra.registry import OWN_DISTRIBUTION, Plugin, installed
 from tests.plugin_packages import GOOD_COMMAND, GOOD_LOSS, PluginPackages
 
@@ -125,7 +125,7 @@ def test_an_interrupted_examination_leaves_no_process_behind(
         if note.exists() and note.read_text():
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("spectra.probe.time.sleep", interrupt)
+    monkeypatch.setattr("spectra.doctor.probe.time.sleep", interrupt)
     with pytest.raises(KeyboardInterrupt):
         faults(plugins)
     monkeypatch.undo()
@@ -194,7 +194,7 @@ def test_a_whole_installation_is_reported(plugin_packages: PluginPackages, monke
 def test_a_colour_library_of_the_same_import_name_is_reported(
     plugin_packages: PluginPackages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spectra.doctor.judge", nothing_judged)
+    monkeypatch.setattr("spectra.doctor.examine.judge", nothing_judged)
     info = plugin_packages.write("spectra", "", "Name: spectra\nVersion: 0.0.11\n")
     (info / "RECORD").write_text("spectra-0.0.11.dist-info/METADATA,,\nspectra/__init__.py,,\n")
     (told,) = examine().faults
@@ -205,7 +205,7 @@ def test_a_colour_library_of_the_same_import_name_is_reported(
 def test_metadata_that_cannot_be_read_is_reported(
     plugin_packages: PluginPackages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("spectra.doctor.judge", nothing_judged)
+    monkeypatch.setattr("spectra.doctor.examine.judge", nothing_judged)
     info = plugin_packages.write("bad", b"[spectra.losses]\n\xff", b"\xff")
     (told,) = examine().faults
     assert told.startswith(f"{info}: its metadata cannot be read: UnicodeDecodeError")
@@ -214,7 +214,7 @@ def test_metadata_that_cannot_be_read_is_reported(
 def test_a_cache_that_cannot_be_written_is_said_and_is_no_fault(
     plugin_packages: PluginPackages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("spectra.doctor.judge", nothing_judged)
+    monkeypatch.setattr("spectra.doctor.examine.judge", nothing_judged)
     (tmp_path / "a file").write_text("in the way")
     monkeypatch.setenv("SPECTRA_HOME", str(tmp_path / "a file"))
     report = examine()

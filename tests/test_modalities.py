@@ -51,7 +51,7 @@ def test_a_task_is_read_back_from_its_text(source: str, target: str) -> None:
     assert (str(task.source), str(task.target)) == (source, target)
 
 
-own_names = st.text("ab2", max_size=4).map("m".__add__)
+own_names = st.text("m2", max_size=4).map("m".__add__)
 
 
 @settings(deadline=None)
@@ -208,3 +208,12 @@ def test_a_wrong_task_names_its_wrong_half(text: str, reason: str) -> None:
 def test_stacks_whose_number_holds_a_two_are_read_rightly() -> None:
     assert [str(part) for part in (Task.parse("ms22ms2").source, Task.parse("ms22ms2").target)] == ["ms2", "ms2"]
     assert [str(part) for part in (Task.parse("ms122ms22").source, Task.parse("ms122ms22").target)] == ["ms12", "ms22"]
+
+
+def test_a_task_that_can_be_read_in_two_ways_is_refused() -> None:
+    own = {name: Modality(name, 1) for name in ("a", "a2b", "b2c", "c")}
+
+    with pytest.raises(
+        SpectraError, match="'a2b2c' can be read in more than one way; give your modalities other names"
+    ):
+        Task.parse("a2b2c", own)

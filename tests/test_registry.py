@@ -55,7 +55,8 @@ def test_listing_loads_nothing(plugin_packages: PluginPackages, tmp_path: Path) 
         ("class Good: pass", "it is <class 'stranger.Good'>, not a subclass of spectra.Loss"),
         ("Good = 3", "it is 3, not a subclass of spectra.Loss"),
         (f"{GOOD_LOSS}    api_version = 99", f"it speaks plugin API 99, this Spectra speaks {API_VERSION}"),
-        ("from spectra.loss import Loss\nclass Good(Loss): pass", "it does not implement forward"),
+        ("from spectra.loss import Loss\nclass Good(Loss): pass", "add `api_version = 1` to the class"),
+        ("from spectra.loss import Loss\nclass Good(Loss): api_version = 1", "it does not implement forward"),
         ("class Meta(type):\n  def __repr__(self): raise ValueError('odd')\nclass Good(metaclass=Meta): pass", "odd"),
     ],
 )

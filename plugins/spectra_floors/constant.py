@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Constant(Translator):
     """The mean of the training targets, channel by channel, whatever the source shows."""
 
+    api_version = 1
     summary = "floor: the mean of the training targets in every pixel"
     mean: Tensor
 

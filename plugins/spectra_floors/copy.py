@@ -10,6 +10,7 @@ from spectra import Translator
 class Copy(Translator):
     """The source as it is; where the numbers of channels differ, the mean of the source's channels in every channel."""
 
+    api_version = 1
     summary = "floor: the source as it is (channels averaged or repeated where their number differs)"
 
     @property

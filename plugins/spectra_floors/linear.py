@@ -22,6 +22,7 @@ RANK = 1e-12  # eigenvalues below this share of the largest are taken for roundi
 class Linear(Translator):
     """For each target channel a weighted sum of the source channels and a bias, by least squares over all pixels."""
 
+    api_version = 1
     summary = "floor: per-pixel linear least squares with a bias"
     weight: Tensor
     bias: Tensor

@@ -89,7 +89,7 @@ def try_channels(pairs: Iterable[Pair], weights: Numbers, keep_clipped: bool = F
 
 def descend(attempt: Callable[[Numbers], Fit], starts: Sequence[Numbers]) -> Fit:
     """From the best start, least squares over what is not clipped, again while the loss behind the clip falls."""
-    best = max((attempt(start) for start in starts), key=lambda fit: fit.loss)
+    best = min((attempt(start) for start in starts), key=lambda fit: fit.loss)
     for _ in range(ROUNDS):
         following = attempt(best.again)
         if not following.loss < best.loss * (1 - 1e-9):

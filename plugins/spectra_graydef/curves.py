@@ -40,7 +40,7 @@ class Factor(Curve):
 
     def __init__(self, channels: int, factor: float = 1.0) -> None:
         super().__init__(channels)
-        self.register_buffer("weight", torch.tensor(factor / channels).half().float())
+        self.register_buffer("weight", torch.tensor(factor / channels))
 
     def forward(self, source: Tensor) -> Tensor:
         return channel_sum(source).mul_(self.weight).clamp_(0, 1)

@@ -143,7 +143,7 @@ def _longer_sum(one: Numbers, other: Numbers) -> Numbers:
 def _unit(channels: int, grid: Grid, target: Grid, sums: Numbers) -> Numbers:
     """Gray, count, Σy and Σy² in the unit interval."""
     level = np.arange(sums.shape[1], dtype=np.float64)
-    gray = (level / channels) / grid.span if grid.whole else level / (BINS - 1)
+    gray = (level / channels - grid.low) / grid.span if grid.whole else level / (BINS - 1)
     n, y, yy = sums
     low, span = target.low, target.span
     return np.stack([gray, n, (y - n * low) / span, (yy - 2 * low * y + n * low**2) / span**2])

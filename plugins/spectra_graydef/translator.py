@@ -25,6 +25,7 @@ def _fitted(variant: str) -> dict[str, Any]:
 class GrayDefinition(Translator):
     """O = clip(f·A, 0, 1), where A is the mean over the channels of their difference from black."""
 
+    api_version = 1
     home_tasks = ("rgb2ir",)
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "rgb2ir": {"settings": {"factor": RGB2IR}},

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from spectra.cli.main import OWN
-from spectra.doctor import LIMIT, Judged, Report, examine
+from spectra.doctor.examine import LIMIT, Judged, Report, examine
 
 
 @click.command(

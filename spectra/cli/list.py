@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from spectra import verdicts
-from spectra.clashes import clash
 from spectra.cli.main import OWN
+from spectra.doctor import verdicts
+from spectra.doctor.clashes import clash
 from spectra.registry import GROUPS, SWITCH, Plugin, installed, unreadable
 
 

@@ -14,6 +14,7 @@ from spectra.losses.shapes import check_shapes
 class L1(Loss):
     """``mean |prediction - target|`` over everything."""
 
+    api_version = 1
     summary: ClassVar[str] = "mean absolute error"
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:

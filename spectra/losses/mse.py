@@ -14,6 +14,7 @@ from spectra.losses.shapes import check_shapes
 class Mse(Loss):
     """``mean (prediction - target)²`` over everything."""
 
+    api_version = 1
     summary: ClassVar[str] = "mean squared error"
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:

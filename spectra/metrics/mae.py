@@ -12,6 +12,7 @@ from spectra.metrics.masked import valid_errors
 class Mae(InUnit):
     """The mean absolute error of each image, then the mean over images."""
 
+    api_version = 1
     summary: ClassVar[str] = "mean absolute error, in the target's unit"
 
     @property

@@ -16,6 +16,8 @@ from spectra.settings import Config
 class Psnr(PerImage):
     """``10 log10(1 / MSE)`` of each image, where the peak is the span of the target's scale."""
 
+    api_version = 1
+
     class Settings(Config):
         cap: float = Field(100, gt=0, description="dB that a perfect image gets, as its ratio is infinite")
 

@@ -12,6 +12,7 @@ from spectra.metrics.masked import valid_errors
 class Rmse(InUnit):
     """The root mean squared error of each image, then the mean over images."""
 
+    api_version = 1
     summary: ClassVar[str] = "root mean squared error, in the target's unit"
 
     @property

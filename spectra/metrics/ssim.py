@@ -23,6 +23,8 @@ _STRIP = 1 << 16
 class Ssim(PerImage):
     """SSIM of Wang et al. 2004 with a Gaussian window, per channel, over windows that lie wholly inside the image."""
 
+    api_version = 1
+
     class Settings(Config):
         window: int = Field(11, ge=3, description="side of the window in pixels, odd")
         sigma: float = Field(1.5, gt=0, description="standard deviation of the Gaussian, in pixels")

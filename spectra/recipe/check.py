@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -29,6 +30,7 @@ def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from wrong
     spoilt = {path[0] for path, _ in wrong}
     if not spoilt & {"task", "modalities", "data"}:
+        yield from _modality_names(data)
         yield from _task(data)
     yield from _scales(data)
     if "translator" not in spoilt:
@@ -95,7 +97,20 @@ def _is_model(kind: Any) -> bool:
 
 
 def _own_modalities(data: Mapping[str, Any]) -> dict[str, Modality]:
-    return {name: Modality(name, said["channels"]) for name, said in data.get("modalities", {}).items()}
+    """The recipe's own modalities, those left out that are faults themselves."""
+    found = {}
+    for name, said in data.get("modalities", {}).items():
+        with suppress(SpectraError):
+            found[name] = Modality(name, said["channels"])
+    return found
+
+
+def _modality_names(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in data.get("modalities", {}):
+        try:
+            Modality(name, 1)
+        except SpectraError as why:
+            yield ("modalities", name), str(why)
 
 
 def _task(data: Mapping[str, Any]) -> Iterator[Problem]:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from spectra.modalities import Modality, Scale, Task
+from spectra.recipe.train import TrainSettings
 from spectra.settings import Config
-from spectra.training.settings import TrainSettings
 
 FLOORS = ("copy", "inverse", "constant", "linear")
 METRICS = ("psnr", "ssim", "rmse", "mae")

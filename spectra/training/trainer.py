@@ -13,9 +13,9 @@ from torch.optim import Adam
 from spectra.data.pairs import Pair
 from spectra.errors import SpectraError, UnknownName
 from spectra.loss import Loss
+from spectra.recipe.train import TrainSettings
 from spectra.stage import Batch, Player, Stage, Update
 from spectra.training.backward import StaleGraph, backward, fault_of
-from spectra.training.settings import TrainSettings
 from spectra.translator import Translator
 
 Losses = Mapping[str, tuple[Loss, float]]

@@ -28,7 +28,7 @@ def judged_here(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         assert limit == 7
         return {plugin: faults.get(plugin.distribution) for plugin in plugins}, devices
 
-    monkeypatch.setattr("spectra.doctor.judge", judge)
+    monkeypatch.setattr("spectra.doctor.examine.judge", judge)
     return faults
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from spectra import verdicts
 from spectra.cli.main import main
+from spectra.doctor import verdicts
 from spectra.registry import GROUPS, refresh
 from tests.plugin_packages import GOOD_LOSS, PluginPackages
 

@@ -71,7 +71,7 @@ def test_copy_and_inverse_are_ready_and_the_others_are_fitted() -> None:
 
 
 def test_constant_is_the_mean_over_pixels_not_over_images() -> None:
-    dark, bright = np.zeros((1, 3, 2), np.float32), np.ones((1, 1, 2), np.float32) * np.float32([1, 0.5])
+    dark, bright = np.zeros((1, 3, 2), np.float32), np.array([[[1, 0.5]]], np.float32)
     floor = fitted(Constant, [pair(dark, dark), pair(bright, bright)])
     torch.testing.assert_close(floor(torch.rand(2, 2, 2, 2))[1, :, 0, 1], torch.tensor([0.25, 0.125]))
     assert floor.diagnostics() == {"mean_1": 0.25, "mean_2": 0.125, "pixels": 4}
@@ -90,7 +90,8 @@ def test_linear_equals_least_squares_on_all_pixels(inputs: int, outputs: int) ->
 def test_linear_maps_each_pixel_with_its_bias_and_its_channels_in_order() -> None:
     random = np.random.default_rng(1)
     source = random.random((20, 20, 3), dtype=np.float32)
-    target = source @ np.float32([[0.5, 0], [0.1, -0.3], [-0.2, 0.7]]) + np.float32([0.05, 0.3])
+    weights = np.array([[0.5, 0], [0.1, -0.3], [-0.2, 0.7]], np.float32)
+    target = source @ weights + np.array([0.05, 0.3], np.float32)
     floor = fitted(Linear, [pair(source, target)])
     torch.testing.assert_close(
         floor(torch.from_numpy(source.transpose(2, 0, 1))[None])[0].permute(1, 2, 0), torch.from_numpy(target)

@@ -249,7 +249,7 @@ def test_affine_and_channels_find_the_truth_through_the_clip() -> None:
     random = np.random.default_rng(5)
     source = random.integers(0, 256, (64, 64, 3)).astype(np.float32) / 255
     line = pair(source, np.clip(1.7 * source.mean(2) - 0.2, 0, 1))
-    mixed = pair(source, np.clip(source @ np.float32([0.2, 1.3, -0.1]), 0, 1))
+    mixed = pair(source, np.clip(source @ np.array([0.2, 1.3, -0.1], np.float32), 0, 1))
     affine, channels = fitted([line], "affine").diagnostics(), fitted([mixed], "channels").diagnostics()
     assert [affine["slope"], affine["bias"]] == pytest.approx([1.7, -0.2], abs=1e-3)
     assert [channels[f"weight_{place}"] for place in (1, 2, 3)] == pytest.approx([0.2, 1.3, -0.1], abs=1e-3)

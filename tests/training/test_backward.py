@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from spectra.recipe.train import TrainSettings
 from spectra.settings import Config
 from spectra.stage import Batch, Stage, Update
 from spectra.training.backward import StaleGraph, backward, fault_of, leading_to
-from spectra.training.settings import TrainSettings
 from spectra.training.trainer import Trainer
 from tests.training.miniatures import SharedPass, SharedPassStage, network, task
 

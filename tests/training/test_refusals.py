@@ -13,9 +13,9 @@ from torch import Tensor, nn
 
 from spectra.errors import SpectraError
 from spectra.modalities import Task
+from spectra.recipe.train import TrainSettings
 from spectra.settings import Config
 from spectra.stage import Batch, Player, Stage, Update
-from spectra.training.settings import TrainSettings
 from spectra.training.trainer import Trainer
 from spectra.translator import Translator
 from tests.training.miniatures import Draws, HandAdam, Journey, SharedPass, Tone, Turns, network, task

@@ -12,9 +12,9 @@ from torch.nn.functional import l1_loss, logsigmoid, mse_loss
 
 from spectra.data.pairs import Pair, Picture
 from spectra.modalities import Scale
+from spectra.recipe.train import TrainSettings
 from spectra.settings import Config
-from spectra.stage import Batch, Stage
-from spectra.training.settings import TrainSettings
+from spectra.stage import Batch, Player, Stage
 from spectra.training.trainer import Progress, Trainer
 from spectra.translator import Translator
 from tests.training.miniatures import L1, Draws, HandAdam, Journey, SharedPass, Tone, Turns, task
@@ -324,6 +324,7 @@ def test_modules_of_a_stage_and_losses_move_to_the_translators_device_before_an_
     stage = translator.plan[0]
     stage.discriminator.last = Recorder(3, 1, 3, dtype=torch.float64)  # type: ignore[attr-defined]
     stage.extractor = Recorder(1, 1, 1)  # type: ignore[attr-defined]
+    stage.players = {**stage.players, "hidden": Player(Recorder(1, 1, 1))}
     loss = L1(Config())
     loss.weights = Recorder(1, 1, 1)
     trainer = Trainer(translator, TrainSettings(steps=0), losses={"l1": (loss, 1.0)})
@@ -333,7 +334,7 @@ def test_modules_of_a_stage_and_losses_move_to_the_translators_device_before_an_
     trainer.train(Draws(translator.task))
 
     assert trainer.device == torch.device("cpu")
-    assert moves_at == [3, 3]
+    assert moves_at == [3, 3, 4]
 
 
 def test_a_step_can_be_taken_on_its_own() -> None:

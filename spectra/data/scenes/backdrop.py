@@ -55,7 +55,7 @@ class Ground:
 
 
 def worldly_noise(stream: Stream, ground: Ground, period: float) -> Floats:
-    """Noise that lies on the ground, in perspective: a tile of 64 by 64 numbers, one each ``period`` metres, again and again."""
+    """Noise that lies on the ground, in perspective: a repeated tile of 64 by 64 numbers, ``period`` metres apart."""
     tile = stream.signed((64, 64))
     x, z = ground.x * (1 / period), np.broadcast_to(ground.z, ground.x.shape) * (1 / period)
     left, near = np.floor(x), np.floor(z)
@@ -69,4 +69,4 @@ def worldly_noise(stream: Stream, ground: Ground, period: float) -> Floats:
     bottom = flat[there + c0]
     bottom += (flat[there + c1] - bottom) * dx
     top += (bottom - top) * dz
-    return top
+    return np.asarray(top)

@@ -35,7 +35,7 @@ class Canvas:
         self.openness = np.ones(shape, np.float32)  # share of the sky in sight
         self.height = np.zeros(shape, np.float32)  # metres above the ground
         self.depth = np.zeros(shape, np.float32)  # metres of hazy air in front
-        self.instance = np.zeros(shape, np.uint16)
+        self.instance = np.zeros(shape, np.uint32)
         self.labels: list[str] = []
 
     @property
@@ -47,7 +47,7 @@ class Canvas:
         self.labels.append(label)
         return len(self.labels)
 
-    def paint(self, window: Window, mask: Bools, **layers: float | Floats | NDArray[np.uint16]) -> None:
+    def paint(self, window: Window, mask: Bools, **layers: float | Floats | NDArray[np.uint32]) -> None:
         for name, value in layers.items():
             layer: NDArray[np.float32] = getattr(self, name)
             np.copyto(layer[window], value, where=mask, casting="same_kind")
@@ -59,7 +59,7 @@ class Canvas:
         self.paint(window, mask, **(fresh | layers))
 
     def mark(self, window: Window, mask: Bools, number: int) -> None:
-        np.copyto(self.instance[window], np.uint16(number), where=mask)
+        np.copyto(self.instance[window], np.uint32(number), where=mask)
 
     def boxes(self) -> tuple[Box, ...]:
         """Of every instance that is still in sight."""

@@ -23,7 +23,7 @@ class Lattice(NamedTuple):
     height: Floats
     conifer: Bools
     tone: Floats
-    number: NDArray[np.uint16]
+    number: NDArray[np.uint32]
 
 
 def grow(canvas: Canvas, weather: Weather, stream: Stream, density: Floats, scale: float, conifers: float) -> None:
@@ -54,7 +54,7 @@ def _sow(canvas: Canvas, stream: Stream, density: Floats, scale: float, conifers
     radius = np.where(here >= FOREST, size * 0.25 + 0.62, size * 0.35 + 0.35) * cell * np.where(conifer, 0.8, 1.0)
     radius = np.where(present, radius, 0.0).astype(np.float32)
     height = (size * 6 + 5 + conifer * 4).astype(np.float32)
-    number = np.zeros(shape, np.uint16)
+    number = np.zeros(shape, np.uint32)
     alone = present & (here < FOREST)
     first = len(canvas.labels)
     canvas.labels.extend(["tree"] * int(np.count_nonzero(alone)))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .canvas import Canvas
 from .frame import Frame
@@ -13,6 +14,7 @@ from .materials import INDEX
 from .noise import Bools, Floats, Stream, fractal
 
 ROWED = ("crop", "heather", "wheat", "rapeseed", "stubble", "soil", "pale_soil")
+Numbers = NDArray[np.intp]
 Palette = Sequence[tuple[str, float]]
 
 
@@ -43,7 +45,7 @@ def paint_parcels(canvas: Canvas, frame: Frame, stream: Stream, palette: Palette
     return Parcels(np.minimum(near_u, near_v), u, v)
 
 
-def _divide(position: Floats, cuts: list[float]) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.intp]], Floats]:
+def _divide(position: Floats, cuts: list[float]) -> tuple[Numbers, Floats]:
     index = np.zeros(position.shape, np.intp)
     nearest = np.full(position.shape, np.float32(1e6))
     for cut in cuts:
@@ -53,12 +55,12 @@ def _divide(position: Floats, cuts: list[float]) -> tuple[np.ndarray[tuple[int, 
     return index, nearest
 
 
-def _lookup(number: np.ndarray[tuple[int, ...], np.dtype[np.intp]], stream: Stream, low: float, high: float) -> Floats:
+def _lookup(number: Numbers, stream: Stream, low: float, high: float) -> Floats:
     table = stream.units((int(number.max()) + 1,)) * (high - low) + low
     return table[number]
 
 
-def _plant(canvas: Canvas, stream: Stream, palette: Palette, number: np.ndarray[tuple[int, ...], np.dtype[np.intp]],
+def _plant(canvas: Canvas, stream: Stream, palette: Palette, number: Numbers,
            u: Floats, v: Floats) -> None:  # fmt: skip
     count = int(number.max()) + 1
     names = [stream.weighted(palette) for _ in range(count)]
@@ -76,7 +78,7 @@ def _plant(canvas: Canvas, stream: Stream, palette: Palette, number: np.ndarray[
 def _rows(position: Floats, period: float) -> Floats:
     """A triangle wave from -1 to 1."""
     turns = position * (1 / period)
-    return np.abs(turns - np.floor(turns) - 0.5) * 4.0 - 1.0
+    return np.asarray(np.abs(turns - np.floor(turns) - 0.5) * 4.0 - 1.0)
 
 
 def paint_hedges(canvas: Canvas, parcels: Parcels, stream: Stream) -> Floats:

@@ -64,17 +64,17 @@ class Stream:
 
     def units(self, shape: tuple[int, ...]) -> Floats:
         """Uniform in [0, 1)."""
-        return np.asarray(self._halves(shape), np.float32) * np.float32(1 / 65536)
+        return np.asarray(self._halves(shape), np.float32) * (1 / 65536)
 
     def signed(self, shape: tuple[int, ...]) -> Floats:
         """Uniform in [-1, 1)."""
-        return self.units(shape) * np.float32(2) - np.float32(1)
+        return self.units(shape) * 2.0 - 1.0
 
     def gaussians(self, shape: tuple[int, ...]) -> Floats:
         """Nearly normal, mean 0 and variance 1: the sum of four uniform numbers."""
         quarters = self._halves((*shape, 4)).astype(np.int32)
         total = (quarters[..., 0] + quarters[..., 1]) + (quarters[..., 2] + quarters[..., 3])
-        return (total - 131070).astype(np.float32) * np.float32(1.7320508 / 65536)
+        return (total - 131070).astype(np.float32) * (1.7320508 / 65536)
 
     def exponentials(self, shape: tuple[int, ...]) -> Floats:
         """Exponential, mean 1: the intensity of fully developed one-look speckle."""
@@ -111,7 +111,7 @@ def _places(stream: Stream, count: int, cell: float) -> tuple[NDArray[np.intp], 
     position = np.arange(count) * (1.0 / cell) + stream.unit()
     index = np.floor(position).astype(np.intp)
     fraction = (position - index).astype(np.float32)
-    return index, fraction * fraction * (np.float32(3) - fraction * np.float32(2))
+    return index, fraction * fraction * (3.0 - fraction * 2.0)
 
 
 def fractal(stream: Stream, shape: tuple[int, int], cell: float, octaves: int) -> Floats:
@@ -121,14 +121,14 @@ def fractal(stream: Stream, shape: tuple[int, int], cell: float, octaves: int) -
     for _ in range(octaves - 1):
         cell, amplitude = max(cell / 2, 1.5), amplitude / 2
         reach += amplitude
-        total += octave(stream, shape, cell) * np.float32(amplitude)
-    total *= np.float32(1.0 / reach)
+        total += octave(stream, shape, cell) * amplitude
+    total *= 1.0 / reach
     return total
 
 
 def profile(stream: Stream, count: int, cell: float, octaves: int) -> Floats:
     """Fractal noise along a line."""
-    return fractal(stream, (1, count), cell, octaves)[0]
+    return np.asarray(fractal(stream, (1, count), cell, octaves)[0])
 
 
 def soften(image: Floats, passes: int = 1) -> Floats:
@@ -143,7 +143,7 @@ def _soften_axis(image: Floats, axis: int) -> Floats:
     wide = np.concatenate([image.take([0], axis), image, image.take([-1], axis)], axis)
     wide = np.moveaxis(wide, axis, 0)
     out = wide[:-2] + wide[2:]
-    out *= np.float32(0.5)
+    out *= 0.5
     out += wide[1:-1]
-    out *= np.float32(0.5)
+    out *= 0.5
     return np.moveaxis(out, 0, axis)

@@ -37,7 +37,7 @@ class Scene:
         canvas, weather, scale = LAYOUTS[view](Stream(*self._key, "layout"), size)
         self._surface = Surface(canvas, weather, scale, Stream(*self._key, "texture"))
         self.materials: NDArray[np.uint8] = canvas.material
-        self.instances: NDArray[np.uint16] = canvas.instance
+        self.instances: NDArray[np.uint32] = canvas.instance
 
     @cached_property
     def boxes(self) -> tuple[Box, ...]:

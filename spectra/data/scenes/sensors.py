@@ -105,7 +105,7 @@ class Surface:
         kelvin = self._temperature()
         emitted = emissivity * _fourth_power(kelvin * (1 / air)) + (1.0 - emissivity) * _fourth_power(1 - 30 / air)
         low, high = _fourth_power(COLDEST / air), _fourth_power(HOTTEST / air)
-        return (emitted - low) * (1 / (high - low))
+        return np.asarray((emitted - low) * (1 / (high - low)))
 
     def _temperature(self) -> Floats:
         inertia = INERTIA[self.material]
@@ -138,7 +138,7 @@ def _corners(height: Floats, hard: Floats) -> Floats:
     """Ground in front of a wall that faces the radar throws the pulse straight back."""
     step = np.zeros_like(height)
     step[:, :-1] = (height[:, 1:] - height[:, :-1]) * hard[:, 1:]
-    bright = np.clip(step - 1.5, 0.0, 8.0) * 0.35
+    bright: Floats = np.clip(step - 1.5, 0.0, 8.0) * 0.35
     bright[:, :-1] += bright[:, 1:] * 0.6
     return bright
 
@@ -195,18 +195,19 @@ def _speckled(sigma: Floats, noise: Stream) -> Floats:
     total = looks[0] + looks[1]
     for look in looks[2:]:
         total += look
-    return np.sqrt(soften(sigma) * total * (1 / LOOKS)) * 1.15
+    return np.asarray(np.sqrt(soften(sigma) * total * (1 / LOOKS)) * 1.15)
 
 
 def luma(image: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Rec. 601 from whole numbers, rounded."""
     wide = image.astype(np.uint32)
     total = (wide[..., 0] * 299 + wide[..., 1] * 587 + wide[..., 2] * 114 + 500) // 1000
-    return total[..., None].astype(image.dtype)
+    grey = total[..., None]
+    return grey.astype(np.uint8) if image.dtype == np.uint8 else grey.astype(np.uint16)
 
 
 def digitise(image: Floats, bits: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """[0, 1] to all the levels of 8 or 16 bits, rounded half up; what lies outside saturates."""
-    levels = np.clip(image, 0.0, 1.0) * float(2**bits - 1)
+    levels = np.clip(image, 0.0, 1.0) * float((1 << bits) - 1)
     levels += 0.5
-    return levels.astype(np.uint8 if bits == 8 else np.uint16)
+    return levels.astype(np.uint8) if bits == 8 else levels.astype(np.uint16)

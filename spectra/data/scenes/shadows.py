@@ -20,7 +20,7 @@ def hidden(height: Floats, toward_x: float, toward_y: float, rise: float) -> Flo
         right, down = round(step * toward_x), round(step * toward_y)
         here, there = _overlap(height.shape, right, down)
         if height[there].size:
-            np.maximum(ceiling[here], height[there] - np.float32(step * rise), out=ceiling[here])
+            np.maximum(ceiling[here], height[there] - step * rise, out=ceiling[here])
     return ceiling - height
 
 
@@ -35,4 +35,4 @@ def _overlap(shape: tuple[int, ...], right: int, down: int) -> tuple[tuple[slice
 
 def shade(height: Floats, toward_x: float, toward_y: float, rise: float, penumbra: float = 0.7) -> Floats:
     """Share of the source that is hidden, 0 to 1."""
-    return np.clip(hidden(height, toward_x, toward_y, rise) * np.float32(1 / penumbra), np.float32(0), np.float32(1))
+    return np.asarray(np.clip(hidden(height, toward_x, toward_y, rise) * (1 / penumbra), 0.0, 1.0))

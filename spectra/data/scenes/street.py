@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Setting:
 
 CITY = Setting(
     lane=(3.0, 3.5), pavement=(2.5, 4.5), verge=(("pavers", 2), ("concrete", 1)),
-    houses=0.92, tall=True, setback=(0.0, 0.5), trees=22, forest=0, conifers=0.0, traffic=20, parked=0.45, people=(2, 7),
+    houses=0.92, tall=True, setback=(0, 0.5), trees=22, forest=0, conifers=0.0, traffic=20, parked=0.45, people=(2, 7),
 )  # fmt: skip
 SUBURB = Setting(
     lane=(2.6, 3.2), pavement=(1.2, 2.0), verge=(("lawn", 3), ("grass", 2), ("dry_grass", 1), ("artificial_turf", 0.9)),
@@ -279,15 +280,10 @@ def _raise(place: Place) -> None:
     canvas, camera, weather, stream = place.canvas, place.camera, place.weather, place.stream
     ragged = fractal(stream, canvas.shape, 9.0, 3)
     things: list[tuple[float, Callable[[], None]]] = []
-    for building in place.buildings:
-        things.append((building.near, lambda it=building: paint_building(canvas, camera, weather, it)))  # type: ignore[misc]
-    for tree in place.trees:
-        things.append((tree.z, lambda it=tree: paint_tree(canvas, camera, weather, it, ragged)))  # type: ignore[misc]
-    for vehicle in place.vehicles:
-        things.append((vehicle.z, lambda it=vehicle: paint_vehicle(canvas, camera, weather, it)))  # type: ignore[misc]
-    for x, z in place.people:
-        things.append((z, lambda x=x, z=z: paint_person(canvas, camera, stream, x, z)))  # type: ignore[misc]
-    for x, z in place.poles:
-        things.append((z, lambda x=x, z=z: paint_pole(canvas, camera, stream, x, z)))  # type: ignore[misc]
+    things += [(it.near, partial(paint_building, canvas, camera, weather, it)) for it in place.buildings]
+    things += [(it.z, partial(paint_tree, canvas, camera, weather, it, ragged)) for it in place.trees]
+    things += [(it.z, partial(paint_vehicle, canvas, camera, weather, it)) for it in place.vehicles]
+    things += [(z, partial(paint_person, canvas, camera, stream, x, z)) for x, z in place.people]
+    things += [(z, partial(paint_pole, canvas, camera, stream, x, z)) for x, z in place.poles]
     for _, paint in sorted(things, key=lambda thing: -thing[0]):
         paint()

@@ -68,14 +68,16 @@ def paint_lot(canvas: Canvas, frame: Frame, stream: Stream, u: float, v: float, 
     for aisle in range(aisles):
         middle = (aisle + 0.5) * 2 * half[1] / aisles - half[1]
         for side in (-1, 1):
-            _row(canvas, frame, stream, (u, v), half[0], middle + side * 5.6, inside)
+            _row(canvas, frame, stream, u, v + middle + side * 5.6, half[0])
 
 
-def _row(canvas: Canvas, frame: Frame, stream: Stream, centre: tuple[float, float], reach: float, across: float,
-         inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> None:  # fmt: skip
-    u, v = centre
-    bays = int(2 * reach / 2.7)
-    for bay in range(bays):
-        along = (bay + 0.5) * 2.7 - reach
+def _row(canvas: Canvas, frame: Frame, stream: Stream, u: float, v: float, reach: float) -> None:
+    patch = frame.patch(u, v, (reach, 2.5))
+    if patch is not None:
+        bay = (patch.along + reach) * (1 / 2.7)
+        line = (bay - np.floor(bay) < 0.07) & (np.abs(patch.across) < 2.5) & (np.abs(patch.along) < reach)
+        canvas.cover(patch.window, line, "marking", tone=0.8)
+    for number in range(int(2 * reach / 2.7)):
         if stream.chance(0.62):
-            park(canvas, frame, stream, u + along, v + across, (0.0, stream.pick((-1.0, 1.0))), trucks=0.0)
+            along = (number + 0.5) * 2.7 - reach + 0.1
+            park(canvas, frame, stream, u + along, v, (0.0, stream.pick((-1.0, 1.0))), trucks=0.0)

@@ -33,11 +33,9 @@ class Weather:
 
     def incidence(self, slope_x: float | Floats, slope_y: float | Floats) -> Floats:
         """Sun on a surface that rises by these slopes, relative to level ground."""
-        facing = 1.0 - (slope_x * np.float32(self.toward_x) + slope_y * np.float32(self.toward_y)) / np.float32(
-            self.tangent
-        )
-        steep = np.sqrt(np.asarray(1.0 + slope_x * slope_x + slope_y * slope_y, np.float32))
-        return np.clip(facing / steep, np.float32(0), np.float32(1.6)).astype(np.float32)
+        x, y = (np.atleast_1d(np.asarray(slope, np.float32)) for slope in (slope_x, slope_y))
+        facing = 1.0 - (x * self.toward_x + y * self.toward_y) * (1 / self.tangent)
+        return np.asarray(np.clip(facing / np.sqrt(x * x + y * y + 1.0), 0.0, 1.6))
 
     def sky_share(self, channel: int) -> float:
         share = SKY_SHARE[channel] * (1.0 + 0.8 * self.murk)

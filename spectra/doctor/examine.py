@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distributions, version
 from typing import Any
 
-from spectra import cache, verdicts
-from spectra.clashes import clash
-from spectra.probe import Answer, Question, ask, threads
+from spectra import cache
+from spectra.doctor import verdicts
+from spectra.doctor.clashes import clash
+from spectra.doctor.probe import Answer, Question, ask, threads
 from spectra.registry import OWN_DISTRIBUTION, SWITCH, Plugin, installed, reason, switch, unreadable
 
 REQUIRED = ("torch", "numpy", "tifffile", "click", "pyyaml", "pydantic", "safetensors", "jinja2", "rich")

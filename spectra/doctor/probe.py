@@ -21,7 +21,7 @@ from spectra.registry import Plugin, reason
 # The path of the asking process, and -P: the same packages answer, whatever lies in the working folder.
 BOOT = (
     "import json, pathlib, sys; task = json.loads(pathlib.Path(sys.argv[1]).read_text()); sys.path[:] = task['path'];"
-    "from spectra.probe import answer; answer(task['question'], pathlib.Path(sys.argv[2]))"
+    "from spectra.doctor.probe import answer; answer(task['question'], pathlib.Path(sys.argv[2]))"
 )
 MANY = 8  # processes at once at most: each may hold torch, about 300 MB
 LONGEST = 2000  # characters of a reason
