@@ -30,6 +30,7 @@ class Model(nn.Module):
         trained: bool = False,
         target_type: str | None = None,
         notes: tuple[str, ...] = (),
+        found: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
         self.translator = translator
@@ -39,11 +40,17 @@ class Model(nn.Module):
         """The file type of the targets it was trained on; None: as the source has it."""
         self.notes = notes
         """What was left out, replaced or resized while it was made."""
+        self._found = dict(found or {})
         self.eval()
 
     @property
     def task(self) -> Task:
         return self.translator.task
+
+    @property
+    def diagnostics(self) -> dict[str, Any]:
+        """What the translator found out while it learned, now or before the model was saved."""
+        return self.translator.diagnostics() or dict(self._found)
 
     def forward(self, source: Tensor) -> Tensor:
         channels = self.task.source.channels

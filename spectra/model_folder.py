@@ -85,7 +85,7 @@ def describe(model: Model) -> dict[str, Any]:
         "preset": model.preset,
         "settings": model.translator.settings.model_dump(mode="json"),
         "trained": model.trained,
-        "diagnostics": model.translator.diagnostics(),
+        "diagnostics": model.diagnostics,
         "notes": list(model.notes),
     }
 
@@ -108,6 +108,7 @@ def load_folder(folder: Path) -> Model:
         trained=said.trained,
         target_type=said.target.type,
         notes=tuple(said.notes),
+        found=said.diagnostics,
     )
 
 
@@ -142,6 +143,7 @@ class _Description(_Said):
     preset: str | None
     settings: dict[str, Any]
     trained: bool
+    diagnostics: dict[str, Any] = {}
     notes: list[str]
     weights: _SaidWeights
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -48,6 +50,7 @@ class Passage:
 
     def __call__(self, job: Job) -> list[str]:
         """Read, translate, write; what is to be said about it."""
+        written = _time(job.source)
         array = read_image(job.source)
         task = self.model.task
         if array.shape[2] != task.source.channels:
@@ -59,7 +62,11 @@ class Passage:
             result = self._result(picture, dtype)
         except SpectraError as why:
             raise ImageError(f"The image {str(job.source)!r} cannot be translated: {why}") from None
+        except MemoryError:
+            raise ImageError(f"The image {str(job.source)!r} cannot be translated: it needs more memory.") from None
         _write(job, result)
+        if written > _time(job.output):  # the source is from the future: it must not seem to have changed since
+            os.utime(job.output, ns=(written, written))
         return _remarks(picture, task.target.scale, dtype)
 
     def _type(self, own: str) -> str:
@@ -86,6 +93,14 @@ class Passage:
         if not torch.isfinite(pixels.sum()):
             raise SpectraError(f"the translator {self.model.name!r} gave values that are NaN or infinite.")
         return pixels
+
+
+def _time(path: Path) -> int:
+    """When the file was last written; of none, 0, as the reader words that fault."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def require_room(scale: Scale, dtype: str) -> None:
@@ -119,7 +134,7 @@ def _write(job: Job, result: NDArray[Any]) -> None:
     except (OSError, ImageError) as why:
         cause = why if isinstance(why, OSError) else why.__context__  # `write_image` words what the system said
         if isinstance(cause, OSError) and cause.errno not in OF_ONE_IMAGE:
-            raise Unwritable(f"Stopped: {str(job.output)!r} cannot be written: {cause.strerror}.") from None
+            raise Unwritable(f"Stopped: {str(job.output)!r} cannot be written: {cause.strerror or cause}.") from None
         raise why if isinstance(why, ImageError) else ImageError(f"{str(job.output)!r}: {why.strerror}.") from None
 
 

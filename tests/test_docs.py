@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.generate import PARTS, parts_of
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(?P<language>[a-z]*)(?P<words>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -92,9 +94,7 @@ def test_a_failing_block_is_noticed(tmp_path: Path, newcomer: dict[str, str]) ->
         test_what_a_page_shows_can_be_done(page, newcomer, tmp_path)
 
 
-def test_the_reference_of_recipes_is_what_the_schema_says() -> None:
-    from spectra.recipe.schema import reference
-
-    page = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
-    shown = page.partition("<!-- generated: the keys of a recipe -->\n")[2].partition("<!-- end -->")[0]
-    assert shown.strip() == reference().strip(), "run: python docs/generate.py"
+@pytest.mark.parametrize(("page", "title"), PARTS)
+def test_the_generated_parts_are_up_to_date(page: str, title: str) -> None:
+    _, shown, _ = parts_of(ROOT / "docs" / page, title)
+    assert shown == PARTS[page, title](), "run: python docs/generate.py"

@@ -17,8 +17,8 @@ import torch
 
 import spectra
 from spectra.errors import ModelError, SpectraError
-from spectra.model import Model
 from spectra.modalities import Modality, Scale, Task
+from spectra.model import Model
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def model() -> Model:
     target = Modality("warmth", 2, Scale.parse("K 250..330"))
     translator = spectra.load("constant", task="rgb2ir").translator
     made = type(translator)(Task(source, target), translator.settings)
-    made.mean.copy_(torch.tensor([0.25, 0.75]))
+    made.load_state_dict({"mean": torch.tensor([0.25, 0.75])})
     return Model(made, "constant", trained=True, target_type="uint16", notes=("one thing was left out",))
 
 
@@ -243,3 +243,15 @@ def test_a_trained_model_takes_no_settings_and_no_other_task(folder: Path) -> No
         spectra.load(folder, width=3)
     with pytest.raises(SpectraError, match="translates rgb2warmth, not rgb2ir"):
         spectra.load(folder, task="rgb2ir")
+
+
+def test_what_was_found_while_fitting_survives_being_saved_twice(tmp_path: Path) -> None:
+    model = spectra.load("graydef", preset="fit")
+    grey = spectra.Picture(torch.full((3, 4, 4), 0.25), Scale(0, 255), "uint8")
+    target = spectra.Picture(torch.full((1, 4, 4), 0.5), Scale(0, 255), "uint8")
+    model.translator.fit([spectra.Pair("one", "one", grey, target)])
+    found = model.diagnostics
+    model.save(tmp_path / "first")
+    spectra.load(tmp_path / "first").save(tmp_path / "second")
+    assert spectra.load(tmp_path / "second").diagnostics == found
+    assert found["factor"] == pytest.approx(2, rel=0.02)

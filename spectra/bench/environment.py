@@ -26,8 +26,13 @@ def environment(recipe: Path, data: Data, device: str) -> dict[str, Any]:
         "versions": {"python": platform.python_version(), **versions((*LIBRARIES, *_plugins()))},
         "git": git_state(recipe.resolve().parent),
         "hardware": hardware(device),
-        "data": {"origin": data.origin, "train": data.train.identity(), "test": data.test.identity()},
+        "data": described_data(data),
     }
+
+
+def described_data(data: Data) -> dict[str, str]:
+    """What the data is made of: a finished run of the same recipe on other data is another run."""
+    return {"origin": data.origin, "train": data.train.identity(), "test": data.test.identity()}
 
 
 def versions(distributions: tuple[str, ...]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,8 +16,9 @@ from spectra.data.pairs import Pair, PairSet
 from spectra.data.pictures import as_stored
 from spectra.loss import Loss
 from spectra.metric import Metric, Score, Scored
-from spectra.model import Model, create, validated
+from spectra.model import Model, create, device_of, validated
 from spectra.recipe.recipe import EvaluateSettings, Recipe
+from spectra.recipe.train import TrainSettings
 from spectra.registry import registry
 from spectra.training.feed import PairFeed
 from spectra.training.trainer import Progress, Trainer
@@ -49,7 +50,7 @@ def prepare(recipe: Recipe, data: Data, device: str = "cpu", told: Told = silent
     """The recipe's model: trained, fitted, or ready as it is."""
     torch.manual_seed(recipe.seed)
     model = create(recipe.translator, recipe.resolved_task(), settings=recipe.settings)
-    model.preset = recipe.preset
+    model.preset = preset_shown(recipe)
     model.to(device)
     started = time.perf_counter()
     teach(model, recipe, data.train, device, told)
@@ -57,23 +58,43 @@ def prepare(recipe: Recipe, data: Data, device: str = "cpu", told: Told = silent
     return Method(recipe.method, model.eval(), seconds=time.perf_counter() - started)
 
 
+def preset_shown(recipe: Recipe) -> str | None:
+    """The preset whose name the model may bear: all that it says holds. The resolved recipe alone decides."""
+    presets = registry("translators").get(recipe.translator).presets
+    said = recipe.model_dump(mode="json")
+    bearing = [name for name, partial in presets.items() if partial and _holds(partial, said)]
+    return max(bearing, key=lambda name: (_leaves(presets[name]), name == recipe.preset), default=None)
+
+
+def _holds(partial: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    return all(
+        _holds(value, said.get(key) or {}) if isinstance(value, Mapping) else key in said and said[key] == value
+        for key, value in partial.items()
+    )
+
+
+def _leaves(partial: Mapping[str, Any]) -> int:
+    return sum(_leaves(value) if isinstance(value, Mapping) else 1 for value in partial.values())
+
+
 def teach(model: Model, recipe: Recipe, train: PairSet, device: str, told: Told) -> None:
-    """Learn in closed form where there is a fit, else by gradient; not at all where neither is needed."""
-    translator = model.translator
-    if model.trained:
+    """Fit what is fitted in closed form, train what has stages; what is ready and has neither is left as it is."""
+    translator, settings = model.translator, recipe.train
+    fits = translator.fits()
+    if model.trained and not fits:
         return
-    if translator.fits():
-        translator.fit(_counted(train, f"{recipe.method}: fit", told))
-        translator.to(device)
-    else:
-        settings = recipe.train
-        feed = PairFeed(train, model.task, settings.batch_size, settings.crop, recipe.seed, device)
 
-        def watch(progress: Progress) -> None:
-            told(f"{recipe.method}: {progress.stage}", progress.step, progress.steps)
+    def watch(progress: Progress) -> None:
+        told(f"{recipe.method}: {progress.stage}", progress.step, progress.steps)
 
-        weights = {player: dict(terms) for player, terms in recipe.weights.items()}
-        Trainer(translator, settings, losses_of(recipe, device), weights, watch).train(feed)
+    feed = PairFeed(train, model.task, settings.batch_size, settings.crop, recipe.seed, device)
+    pairs = _Counted(train, f"{recipe.method}: fit", told) if fits else None
+    weights = {player: dict(terms) for player, terms in recipe.weights.items()}
+    trainer = Trainer(translator, settings, losses_of(recipe, device), weights, watch)
+    trainer.train(feed, pairs)
+    if recipe.losses and not trainer.optimizers:
+        model.notes += (f"{recipe.translator} is fitted in closed form: the losses of the recipe were not used.",)
+    translator.to(device)
     model.trained = True
 
 
@@ -88,26 +109,34 @@ def losses_of(recipe: Recipe, device: str) -> dict[str, tuple[Loss, float]]:
 
 
 def floors(recipe: Recipe, data: Data, told: Told = silent) -> list[Method]:
-    """What every method must beat, fitted on the same pairs."""
+    """What every method must beat, fitted on the same pairs. They stay on the CPU: they are small."""
     found = []
-    for name in recipe.evaluate.floors:
+    for name in dict.fromkeys(recipe.evaluate.floors):
         if registry("translators").get(name).supports(recipe.resolved_task()):
-            own = recipe.model_copy(update={"translator": name, "preset": None, "settings": {}, "row": ""})
-            method = prepare(own, data, told=told)
-            found.append(replace(method, floor=True))
+            found.append(replace(prepare(_bare(recipe, name), data, told=told), floor=True))
     return found
 
 
-def evaluate(
-    methods: Sequence[Method], test: PairSet, settings: EvaluateSettings, device: str = "cpu", told: Told = silent
-) -> None:
+def unsupported_floors(recipe: Recipe) -> list[str]:
+    """The floors that make no sense for the task, and so are left out."""
+    task = recipe.resolved_task()
+    return [name for name in recipe.evaluate.floors if not registry("translators").get(name).supports(task)]
+
+
+def _bare(recipe: Recipe, name: str) -> Recipe:
+    """The recipe of a floor: the same data and judgement, and nothing that was meant for the method itself."""
+    own: dict[str, Any] = {"preset": None, "settings": {}, "row": "", "losses": {}, "weights": {}, "train": TrainSettings()}
+    return recipe.model_copy(update={**own, "translator": name})
+
+
+def evaluate(methods: Sequence[Method], test: PairSet, settings: EvaluateSettings, told: Told = silent) -> None:
     """Score every method on every test image: each image is read once, and nothing of it is kept but its numbers."""
     for method in methods:
-        method.metrics = {name: metric_of(name, said) for name, said in settings.metrics.items()}
-    for pair in _counted(test, "evaluate", told):
+        method.images, method.metrics = [], {name: metric_of(name, said) for name, said in settings.metrics.items()}
+    for pair in _Counted(test, "evaluate", told):
         pair = resized(pair, settings.resize)
         for method in methods:
-            item = score_item(pair, predict(method.model, pair, device))
+            item = score_item(pair, predict(method.model, pair))
             method.images.append({name: metric.update(item) for name, metric in method.metrics.items()})
 
 
@@ -118,9 +147,10 @@ def metric_of(name: str, settings: dict[str, Any]) -> Metric:
 
 
 @torch.inference_mode()
-def predict(model: Model, pair: Pair, device: str = "cpu") -> Tensor:
+def predict(model: Model, pair: Pair) -> Tensor:
     """The prediction for a pair, as a file of the target's type would hold it."""
-    prediction = model(pair.source.pixels[None].to(device))[0].cpu()
+    source = pair.source.pixels[None].to(device_of(model), copy=True)  # a copy: the next method needs the pixels too
+    prediction = model(source)[0].cpu()
     return as_stored(prediction, pair.target.scale, pair.target.dtype)
 
 
@@ -157,7 +187,7 @@ def resize_note(settings: EvaluateSettings) -> str:
     return "" if settings.resize is None else f"|resize:{settings.resize[0]}x{settings.resize[1]}-bilinear-antialias"
 
 
-class _counted:
+class _Counted:
     """Pairs that tell how far they have been gone through, each time anew."""
 
     def __init__(self, pairs: PairSet, what: str, told: Told) -> None:

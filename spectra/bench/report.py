@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from spectra.bench import table
+from spectra.bench.pictures import shown_samples
 from spectra.bench.samples import HEAT, WORST_SHOWN
-from spectra.bench.table import rows_of
 from spectra.data.atomic import write_text
-
-WIDTH = 220.0
 
 
 @dataclass(frozen=True)
 class Bar:
-    """Where an interval lies on a line of ``WIDTH`` units that all methods share."""
+    """Where a mean and its interval lie on a line that all methods share, in per cent of its length."""
 
     low: float
     mean: float
@@ -33,17 +32,20 @@ def write_report(folder: Path) -> None:
 
 def report(folder: Path) -> str:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    header, cells = rows_of(metrics)
-    page = Environment(loader=PackageLoader("spectra.bench"), autoescape=True, undefined=StrictUndefined).get_template(
-        "report.html"
-    )
-    return page.render(
+    own = [name for name, said in metrics["methods"].items() if not said["floor"]]
+    samples, more = shown_samples(folder, own)
+    loader = PackageLoader("spectra.bench")
+    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return page.get_template("report.html").render(
         metrics=metrics,
-        header=header,
-        cells=cells,
+        table=table,
+        names=table.metrics_of(metrics),
+        own=own,
+        verdicts=verdicts(metrics),
         bars=bars_of(metrics),
-        width=WIDTH,
-        samples=_samples(folder / "samples"),
+        best=best_of(metrics),
+        samples=samples,
+        more_samples=more,
         heat=HEAT,
         worst=WORST_SHOWN,
         recipe=(folder / "recipe.yaml").read_text(encoding="utf-8"),
@@ -51,12 +53,11 @@ def report(folder: Path) -> str:
     )
 
 
-def bars_of(metrics: dict[str, Any]) -> dict[str, dict[str, Bar]]:
+def bars_of(metrics: Mapping[str, Any]) -> dict[str, dict[str, Bar]]:
     """For each metric and method its interval, on an axis that spans all methods."""
-    names = list(next(iter(metrics["methods"].values()))["scores"])
     found: dict[str, dict[str, Bar]] = {}
-    for name in names:
-        scores = {method: said["scores"][name] for method, said in metrics["methods"].items()}
+    for name in table.metrics_of(metrics):
+        scores = {method: said["scores"][name] for method, said in table.ranked(metrics)}
         ends = [score[end] for score in scores.values() for end in ("low", "mean", "high") if score[end] is not None]
         if ends:
             found[name] = {
@@ -67,14 +68,38 @@ def bars_of(metrics: dict[str, Any]) -> dict[str, dict[str, Bar]]:
     return found
 
 
-def _bar(score: dict[str, Any], least: float, most: float) -> Bar:
+def best_of(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """For each metric the method with the best mean; none where nothing was scored."""
+    found = {}
+    for name in table.metrics_of(metrics):
+        scored = {m: said["scores"][name] for m, said in metrics["methods"].items()}
+        means = {method: score["mean"] for method, score in scored.items() if score["mean"] is not None}
+        if means:
+            choose = max if next(iter(scored.values()))["better"] == "higher" else min
+            found[name] = choose(means, key=lambda method: means[method])
+    return found
+
+
+def verdicts(metrics: Mapping[str, Any]) -> list[str]:
+    """Where each method stands against the best floor, by the first metric."""
+    names = table.metrics_of(metrics)
+    scored = [entry for entry in table.ranked(metrics) if names and entry[1]["scores"][names[0]]["mean"] is not None]
+    floor = next((entry for entry in scored if entry[1]["floor"]), None)
+    if floor is None:
+        return []
+    return [_verdict(method, said, *floor, names[0]) for method, said in scored if not said["floor"]]
+
+
+def _verdict(method: str, said: Mapping[str, Any], floor: str, floor_said: Mapping[str, Any], name: str) -> str:
+    score, bound = said["scores"][name], floor_said["scores"][name]
+    gain = score["mean"] - bound["mean"]
+    better = gain > 0 if score["better"] == "higher" else gain < 0
+    told = f"{table.mean(score)} {score['unit']}".rstrip()
+    beside = f"the best floor, {floor}, at {table.mean(bound)}"
+    return f"{method} reaches {name} {told}: {'better than' if better else 'no better than'} {beside}."
+
+
+def _bar(score: Mapping[str, Any], least: float, most: float) -> Bar:
     span = (most - least) or 1.0
     low, mean, high = (score["mean"] if score[end] is None else score[end] for end in ("low", "mean", "high"))
-    return Bar(*(WIDTH * (value - least) / span for value in (low, mean, high)))
-
-
-def _samples(folder: Path) -> list[tuple[str, str]]:
-    return [
-        (path.stem, f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}")
-        for path in sorted(folder.glob("*.png"))
-    ]
+    return Bar(*(round(100 * (value - least) / span, 2) for value in (low, mean, high)))

@@ -5,26 +5,40 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from spectra.bench.environment import environment
-from spectra.bench.harness import Method, Told, evaluate, floors, prepare, resize_note, silent
+import yaml
+
+from spectra.bench.environment import described_data, environment
+from spectra.bench.harness import (
+    Method,
+    Told,
+    evaluate,
+    floors,
+    prepare,
+    resize_note,
+    silent,
+    unsupported_floors,
+)
+from spectra.bench.names import file_names
 from spectra.bench.report import write_report
 from spectra.bench.samples import write_samples
+from spectra.bench.workplace import workplace
 from spectra.data.atomic import write_text
 from spectra.data.open import Data, open_data
 from spectra.devices import checked_device
 from spectra.errors import SpectraError
+from spectra.metric import Score
 from spectra.recipe.load import load_experiment
-from spectra.recipe.recipe import Recipe
+from spectra.recipe.recipe import EvaluateSettings, Recipe
 
-METRICS_FILE, RECIPE_FILE = "metrics.json", "recipe.yaml"
+METRICS_FILE, RECIPE_FILE, ENVIRONMENT_FILE = "metrics.json", "recipe.yaml", "environment.json"
+REMEDY = "A run is never written over: choose another --out, or set it aside with --fresh."
 
 
 @dataclass(frozen=True)
@@ -81,10 +95,13 @@ def plan(
     device: str = "cpu",
     seed: int | None = None,
 ) -> Plan:
-    """Check recipe, device and data, and say what a run of them is."""
+    """Check recipe, device, folder and data, and say what a run of them is."""
     experiment = load_experiment(recipe, preset=preset, sets=sets, data=data, seed=seed)
+    refuse_twins(experiment.recipes)
+    device = checked_device(device)
     folder = Path(out) if out is not None else Path("runs") / experiment.recipes[0].name
-    return Plan(experiment.recipes, experiment.text, folder, open_data(experiment.recipes[0]), checked_device(device))
+    refuse_strange(folder)
+    return Plan(experiment.recipes, experiment.text, folder, open_data(experiment.recipes[0]), device)
 
 
 def run(
@@ -102,97 +119,111 @@ def run(
     """Carry a recipe out: fit or train, evaluate on the test split next to the floors, write samples and a report."""
     planned = plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
     folder = planned.folder
-    if not fresh and (done := finished(folder, planned.text)):
+    if not fresh and (done := finished(planned)):
         return done
-    refuse_strange(folder)
-    with _workplace(folder, fresh) as place:
-        metrics = _carry_out(planned.recipes, planned.data, place, planned.device, told)
+    with workplace(folder, fresh) as place:
+        metrics = _carry_out(planned, place, told)
         write_text(place / RECIPE_FILE, planned.text)
-        write_text(place / "environment.json", _json(environment(Path(recipe), planned.data, planned.device)))
+        write_text(place / ENVIRONMENT_FILE, _json(environment(Path(recipe), planned.data, planned.device)))
         write_text(place / METRICS_FILE, _json(metrics))
         write_report(place)
     return Run(folder, metrics)
 
 
-def finished(folder: Path, text: str) -> Run | None:
-    """The finished run of the very same recipe in that folder; a finished run of another one is an error."""
+def finished(planned: Plan) -> Run | None:
+    """The finished run of the very same recipe and data in its folder; a finished run of another is an error."""
+    folder = planned.folder
     if not (folder / METRICS_FILE).is_file():
         return None
-    if (folder / RECIPE_FILE).is_file() and (folder / RECIPE_FILE).read_text(encoding="utf-8") == text:
-        return Run(folder, json.loads((folder / METRICS_FILE).read_text(encoding="utf-8")), done_before=True)
-    raise SpectraError(
-        f"{str(folder)!r} holds a finished run of another recipe or other settings, and a run is never written over. "
-        "Choose another --out, or set the old run aside with --fresh."
-    )
+    try:
+        metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
+        recipe = yaml.safe_load((folder / RECIPE_FILE).read_text(encoding="utf-8"))
+        data = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))["data"]
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as why:
+        raise SpectraError(f"The run {str(folder)!r} is damaged: {why}. {REMEDY}") from None
+    if recipe != yaml.safe_load(planned.text):
+        raise SpectraError(f"{str(folder)!r} holds a finished run of another recipe or other settings. {REMEDY}")
+    if data != described_data(planned.data):
+        raise SpectraError(f"{str(folder)!r} holds a finished run of this recipe, and the data has changed. {REMEDY}")
+    return Run(folder, metrics, done_before=True)
 
 
 def refuse_strange(folder: Path) -> None:
     """A folder that holds anything but a run is not ours to touch."""
-    strange = (
-        folder.exists() and not (folder / METRICS_FILE).is_file() and (not folder.is_dir() or any(folder.iterdir()))
-    )
-    if strange:
+    if not folder.exists() or (folder / METRICS_FILE).is_file():
+        return
+    if not folder.is_dir():
+        raise SpectraError(f"{str(folder)!r} is a file, not a folder. Choose another --out.")
+    if any(folder.iterdir()):
         raise SpectraError(f"{str(folder)!r} exists and is not a run. Choose another --out.")
+    if folder.resolve() == Path.cwd():
+        raise SpectraError("The folder of a run takes its name when all is done: give a new folder as --out.")
 
 
-@contextmanager
-def _workplace(folder: Path, fresh: bool) -> Iterator[Path]:
-    """A folder beside the run's, which takes its name only when all is done; an old run is set aside, not removed."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.unfinished.", dir=folder.parent))
-    except OSError as why:
-        raise SpectraError(f"Cannot write the run {str(folder)!r}: {why.strerror}.") from None
-    try:
-        yield place
-        place.chmod(0o755)
-        if fresh and folder.exists():
-            folder.rename(_aside(folder))
-        place.rename(folder)
-    except OSError as why:
-        raise SpectraError(f"Cannot write the run {str(folder)!r}: {why.strerror or why}.") from why
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+def refuse_twins(recipes: Sequence[Recipe]) -> None:
+    """Each row of a table has a name of its own."""
+    twins = [name for name, count in Counter(recipe.method for recipe in recipes).items() if count > 1]
+    if twins:
+        raise SpectraError(f"Several rows of the matrix have the same name: {', '.join(map(repr, twins))}.")
 
 
-def _aside(folder: Path) -> Path:
-    number = 1
-    while (aside := folder.with_name(f"{folder.name}.old{number}")).exists():
-        number += 1
-    return aside
-
-
-def _carry_out(recipes: Sequence[Recipe], data: Data, place: Path, device: str, told: Told) -> dict[str, Any]:
-    methods = [prepare(recipe, data, device, told) for recipe in recipes]
-    for recipe, method in zip(recipes, methods, strict=True):
-        method.model.save(place / "model" if len(methods) == 1 else place / "models" / _file_name(recipe.row))
-    everyone = methods + floors(recipes[0], data, told)
-    settings = recipes[0].evaluate
-    evaluate(everyone, data.test, settings, device, told)
+def _carry_out(planned: Plan, place: Path, told: Told) -> dict[str, Any]:
+    recipes, data, settings = planned.recipes, planned.data, planned.recipes[0].evaluate
+    methods = [prepare(recipe, data, planned.device, told) for recipe in recipes]
+    homes = [f"models/{name}" for name in file_names([recipe.row for recipe in recipes])]
+    for method, home in zip(methods, homes if len(methods) > 1 else ["model"], strict=True):
+        method.model.save(place / home)
+    everyone = methods + _others(floors(recipes[0], data, told), methods)
+    evaluate(everyone, data.test, settings, told)
     write_text(place / "scores.csv", _table_of_images(everyone, data))
-    write_samples(place / "samples", methods, data.test, settings, device)
+    write_samples(place / "samples", methods, data.test, settings, told)
     return {
         "recipe": recipes[0].name,
         "task": recipes[0].task,
-        "seed": recipes[0].seed,
         "data": {"origin": data.origin, "scenes": data.from_scenes, "train": len(data.train), "test": len(data.test)},
-        "methods": {method.name: _described(method, resize_note(settings)) for method in everyone},
+        "notes": [f"The floor {name!r} does not support {recipes[0].task}." for name in unsupported_floors(recipes[0])],
+        "methods": {
+            **{m.name: {"seed": r.seed, **_described(m, settings)} for m, r in zip(methods, recipes, strict=True)},
+            **{floor.name: _described(floor, settings) for floor in everyone[len(methods) :]},
+        },
     }
 
 
-def _described(method: Method, note: str) -> dict[str, Any]:
-    scores = {}
-    for name, score in method.scores().items():
-        said = asdict(score)
-        scores[name] = {"mean": said.pop("value"), **said, "signature": score.signature + note}
+def _others(found: Sequence[Method], methods: Sequence[Method]) -> list[Method]:
+    """The floors, but one that is a method of the run already; a floor of the same name in other settings says so."""
+    kept = []
+    for floor in found:
+        twin = next((method for method in methods if method.name == floor.name), None)
+        if twin is None:
+            kept.append(floor)
+        elif twin.model.translator.settings != floor.model.translator.settings:
+            kept.append(replace(floor, name=f"{floor.name} (as floor)"))
+    return kept
+
+
+def _described(method: Method, settings: EvaluateSettings) -> dict[str, Any]:
     return {
         "floor": method.floor,
         "translator": method.model.name,
         "preset": method.model.preset,
-        "diagnostics": method.model.translator.diagnostics(),
+        "diagnostics": {key: _plain(value) for key, value in method.model.diagnostics.items()},
         "notes": list(method.model.notes),
-        "scores": scores,
+        "scores": {name: _said(score, resize_note(settings)) for name, score in method.scores().items()},
     }
+
+
+def _said(score: Score, note: str) -> dict[str, Any]:
+    said = asdict(score)
+    value = said.pop("value")
+    if value is not None and not math.isfinite(value):
+        said |= {"low": None, "high": None, "reason": score.reason or f"the value is {value}"}
+        value = None
+    return {"mean": value, **said, "signature": score.signature + note}
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no word for NaN and infinity."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _table_of_images(methods: Sequence[Method], data: Data) -> str:
@@ -208,9 +239,5 @@ def _table_of_images(methods: Sequence[Method], data: Data) -> str:
     return text.getvalue()
 
 
-def _file_name(row: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "=.-" else "_" for letter in row)
-
-
 def _json(content: Any) -> str:
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

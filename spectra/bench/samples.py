@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spectra.bench.harness import Method, predict, resized
+from spectra.bench.harness import Method, Told, predict, resized, silent
+from spectra.bench.names import file_names
 from spectra.data.images import write_image
 from spectra.data.pairs import Pair, PairSet
 from spectra.recipe.recipe import EvaluateSettings
@@ -25,15 +26,16 @@ HEAT = ((0.0, (8, 8, 20)), (0.25, (70, 20, 110)), (0.5, (190, 45, 80)), (0.75, (
 
 
 def write_samples(
-    folder: Path, methods: Sequence[Method], test: PairSet, settings: EvaluateSettings, device: str
+    folder: Path, methods: Sequence[Method], test: PairSet, settings: EvaluateSettings, told: Told = silent
 ) -> None:
     """One PNG for each method and each of the chosen test images."""
     folder.mkdir()
-    for place in chosen(len(test), settings.samples):
+    places = chosen(len(test), settings.samples)
+    for count, place in enumerate(places, start=1):
         pair = resized(test[place], settings.resize)
-        for method in methods:
-            picture = side_by_side(pair, predict(method.model, pair, device))
-            write_image(folder / f"{place:04d}_{_safe(method.name)}.png", picture)
+        for method, name in zip(methods, file_names([method.name for method in methods]), strict=True):
+            write_image(folder / f"{place:04d}_{name}.png", side_by_side(pair, predict(method.model, pair)))
+        told("samples", count, len(places))
 
 
 def chosen(count: int, samples: int) -> list[int]:
@@ -55,7 +57,7 @@ def side_by_side(pair: Pair, prediction: Tensor) -> Image:
 
 
 def stretch(pixels: Tensor, dtype: str) -> tuple[float, float]:
-    """What is shown as black and as white: the scale's limits at 8 bits, the 1st and 99th percentile of deeper images."""
+    """What is shown as black and as white: the scale's limits at 8 bits, the 1st and 99th percentile where deeper."""
     if dtype == "uint8":
         return 0.0, 1.0
     values = pixels.flatten()[:: max(1, pixels.numel() // 100_000)]
@@ -78,7 +80,3 @@ def heat(error: Tensor) -> Image:
     places = [place for place, _ in HEAT]
     bands = [np.interp(values, places, [colour[band] for _, colour in HEAT]) for band in range(3)]
     return np.stack(bands, axis=-1).round().astype(np.uint8)
-
-
-def _safe(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "=.-" else "_" for letter in name)

@@ -1,4 +1,4 @@
-"""The table of a run as text: methods by metrics, best first."""
+"""The table of a run: methods by metrics, best first."""
 
 from __future__ import annotations
 
@@ -8,44 +8,83 @@ from typing import Any
 
 def rows_of(metrics: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """The header and the cells: own methods and floors together, ordered by the first metric."""
-    methods: dict[str, Any] = metrics["methods"]
-    names = list(next(iter(methods.values()))["scores"])
-    header = ["method", *(f"{name} {_arrow(methods, name)}" + _unit(methods, name) for name in names)]
-    ordered = sorted(methods.items(), key=lambda entry: _rank(entry[1], names))
-    cells = [[_label(method, said), *(_cell(said["scores"][name]) for name in names)] for method, said in ordered]
-    return header, cells
+    names = metrics_of(metrics)
+    cells = [[label(method, said), *(cell(said["scores"][name]) for name in names)] for method, said in ranked(metrics)]
+    return ["method", *(heading(metrics, name) for name in names)], cells
 
 
 def text_table(metrics: Mapping[str, Any]) -> str:
     """For the terminal, with what it was measured on."""
     header, cells = rows_of(metrics)
     origin = f"{metrics['task']} on {metrics['data']['origin']}"
-    return "\n".join([origin, "mean [95 % interval over images]; floors are marked *", "", *_aligned([header, *cells])])
+    notes = [f"Note: {note}" for note in notes_of(metrics)]
+    explained = "mean [95 % interval over images]; floors are marked *"
+    return "\n".join([origin, explained, "", *_aligned([header, *cells]), *([""] if notes else []), *notes])
 
 
 def markdown_table(metrics: Mapping[str, Any]) -> str:
     """For a README or an issue."""
     header, cells = rows_of(metrics)
     lines = [header, ["---"] * len(header), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def metrics_of(metrics: Mapping[str, Any]) -> list[str]:
+    """The names of the metrics."""
+    return list(next(iter(metrics["methods"].values()))["scores"])
+
+
+def ranked(metrics: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The methods, best first by the first metric."""
+    names = metrics_of(metrics)
+    return sorted(metrics["methods"].items(), key=lambda entry: _rank(entry[1], names))
+
+
+def notes_of(metrics: Mapping[str, Any]) -> list[str]:
+    """What was left out, replaced or resized."""
+    own = [f"{method}: {note}" for method, said in metrics["methods"].items() for note in said["notes"]]
+    return [*metrics["notes"], *own]
+
+
+def heading(metrics: Mapping[str, Any], name: str) -> str:
+    """Such as `psnr ↑ dB`: the arrow points to the better."""
+    score = next(iter(metrics["methods"].values()))["scores"][name]
+    arrow = {"higher": "↑", "lower": "↓"}[score["better"]]
+    return f"{name} {arrow} {score['unit']}".rstrip()
+
+
+def label(method: str, said: Mapping[str, Any]) -> str:
+    return f"{method} *" if said["floor"] else method
+
+
+def cell(score: Mapping[str, Any]) -> str:
+    if score["mean"] is None:
+        return f"not scored: {score['reason']}"
+    return " ".join(part for part in (mean(score), interval(score)) if part)
+
+
+def mean(score: Mapping[str, Any]) -> str:
+    return f"{score['mean']:.{_digits(score)}f}"
+
+
+def interval(score: Mapping[str, Any]) -> str:
+    """Empty where there is none, as for a single image."""
+    if score["low"] is None:
+        return ""
+    return f"[{score['low']:.{_digits(score)}f}, {score['high']:.{_digits(score)}f}]"
+
+
+def _digits(score: Mapping[str, Any]) -> int:
+    """Four figures that count, for numbers of any size."""
+    size = abs(score["mean"])
+    if size >= 1000:
+        return 0
+    return 2 if size >= 10 else 3 if size >= 0.1 or size == 0 else 5
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-
-
-def _label(method: str, said: Mapping[str, Any]) -> str:
-    return f"{method} *" if said["floor"] else method
-
-
-def _arrow(methods: Mapping[str, Any], name: str) -> str:
-    return {"higher": "↑", "lower": "↓"}[next(iter(methods.values()))["scores"][name]["better"]]
-
-
-def _unit(methods: Mapping[str, Any], name: str) -> str:
-    unit = next(iter(methods.values()))["scores"][name]["unit"]
-    return f" {unit}" if unit else ""
 
 
 def _rank(said: Mapping[str, Any], names: Sequence[str]) -> float:
@@ -55,13 +94,3 @@ def _rank(said: Mapping[str, Any], names: Sequence[str]) -> float:
     if score["mean"] is None:
         return float("inf")
     return -score["mean"] if score["better"] == "higher" else float(score["mean"])
-
-
-def _cell(score: Mapping[str, Any]) -> str:
-    if score["mean"] is None:
-        return f"not scored: {score['reason']}"
-    digits = 2 if abs(score["mean"]) >= 10 else 3
-    mean = f"{score['mean']:.{digits}f}"
-    if score["low"] is None:
-        return mean
-    return f"{mean} [{score['low']:.{digits}f}, {score['high']:.{digits}f}]"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from spectra.data.images import find_images, read_header
@@ -12,6 +15,8 @@ from spectra.data.pairs import Pair
 from spectra.data.pictures import read_picture, wrong_channels
 from spectra.errors import DataError, SpectraError, did_you_mean
 from spectra.modalities import Modality, Task
+
+Size = tuple[int, int]
 
 LISTED = 5
 EDGE = 65536
@@ -40,7 +45,8 @@ class FolderPairs:
         source, target = folders or (task.source.name, task.target.name)
         place = _existing(root, split, "split")
         self.files = _matched(_existing(place, source, "modality"), _existing(place, target, "modality"))
-        _check_headers(self.files, task)
+        self.sizes = _checked_sizes(self.files, task)
+        """Height and width of each pair, from the headers."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -62,20 +68,27 @@ class FolderPairs:
         return (self[place] for place in range(len(self)))
 
     def identity(self) -> str:
-        """Names, sizes, and the first and last 64 KiB of each file."""
+        """A hash of the names, and of the size and the first and last 64 KiB of each file."""
         digest = hashlib.sha256(f"{self.task}|{self.task.source.scale}|{self.task.target.scale}".encode())
-        for files in self.files:
-            for path in (files.source, files.target):
-                digest.update(f"|{files.name}|{path.stat().st_size}|".encode())
-                digest.update(_edges(path))
+        for files, fingerprint in zip(self.files, self.fingerprints, strict=True):
+            digest.update(f"|{files.name}|{fingerprint}".encode())
         return digest.hexdigest()
 
+    @cached_property
+    def fingerprints(self) -> list[str]:
+        """What tells one pair from another without its name."""
+        return [f"{_fingerprint(files.source)}|{_fingerprint(files.target)}" for files in self.files]
 
-def _edges(path: Path) -> bytes:
-    with path.open("rb") as file:
-        start = file.read(EDGE)
-        file.seek(max(EDGE, path.stat().st_size - EDGE))
-        return start + file.read(EDGE)
+
+def _fingerprint(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            start = file.read(EDGE)
+            file.seek(max(EDGE, size - EDGE))
+            return f"{size}:{hashlib.sha256(start + file.read(EDGE)).hexdigest()}"
+    except OSError as why:
+        raise DataError(f"The image {str(path)!r} cannot be read: {why.strerror or why}.") from None
 
 
 def _existing(parent: Path, name: str, what: str) -> Path:
@@ -86,16 +99,29 @@ def _existing(parent: Path, name: str, what: str) -> Path:
         return folder
     others = sorted(entry.name for entry in parent.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     raise DataError(
-        f"{str(parent)!r} has no {what} {name!r}.{did_you_mean(name, others)} "
+        f"{str(parent)!r} has no {what} {name!r}.{_near(name, others)} "
         f"It holds: {', '.join(others) or 'no folders'}. "
         f"Data lies in ROOT/SPLIT/MODALITY/NAME.ext."
     )
 
 
+def _near(name: str, others: Sequence[str]) -> str:
+    """Upper and lower case do not count: `RGB` is near `rgb`."""
+    return did_you_mean(name, others) or next(
+        (f" Did you mean {other!r}?" for other in others if other.casefold() == name.casefold()), ""
+    )
+
+
+def _name(path: Path) -> str:
+    """One spelling for what looks the same, and no bytes that are not text: a name goes into tables and pages."""
+    text = os.fsencode(path.with_suffix("")).decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", text.replace(os.sep, "/"))
+
+
 def _by_name(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in find_images(folder):
-        name = path.relative_to(folder).with_suffix("").as_posix()
+        name = _name(path.relative_to(folder))
         if name in found:
             raise DataError(
                 f"Two images in {str(folder)!r} have the name {name!r}: {found[name].name!r} and {path.name!r}."
@@ -122,30 +148,34 @@ def _matched(source: Path, target: Path) -> list[Files]:
     return [Files(name, sources[name], targets[name]) for name in sorted(sources)]
 
 
-def _check_headers(all_files: Sequence[Files], task: Task) -> None:
-    faults = [fault for files in all_files for fault in _header_faults(files, task)]
+def _checked_sizes(all_files: Sequence[Files], task: Task) -> list[Size]:
+    """Height and width of each pair; all faults that headers show are told together."""
+    sizes: list[Size] = []
+    faults = [fault for files in all_files for fault in _header_faults(files, task, sizes)]
     if faults:
         more = [f"... and {len(faults) - LISTED} more."] if len(faults) > LISTED else []
         raise DataError("\n".join(["Some images cannot be used:", *faults[:LISTED], *more]))
+    return sizes
 
 
-def _header_faults(files: Files, task: Task) -> Iterator[str]:
-    sizes = []
+def _header_faults(files: Files, task: Task, found: list[Size]) -> Iterator[str]:
+    sizes: list[Size] = []
     for path, modality in ((files.source, task.source), (files.target, task.target)):
         try:
             header = read_header(path)
         except SpectraError as fault:
             yield str(fault)
             continue
-        sizes.append((header.width, header.height))
+        sizes.append((header.height, header.width))
         if header.channels != modality.channels:
             yield wrong_channels(path, header.channels, modality)
     if len(set(sizes)) > 1:
         yield f"the images of the pair {files.name!r} differ in size: {_size(sizes[0])} and {_size(sizes[1])} pixels."
+    found += sizes[:1]
 
 
-def _size(size: tuple[int, int]) -> str:
-    return f"{size[0]}×{size[1]}"
+def _size(size: Size) -> str:
+    return f"{size[1]}×{size[0]}"
 
 
 def _listed(names: Sequence[str]) -> str:

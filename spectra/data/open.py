@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from spectra.data.folders import FolderPairs, folder_modalities
 from spectra.data.pairs import PairSet
@@ -28,19 +29,37 @@ def open_data(recipe: Recipe) -> Data:
 
 def _folders(recipe: Recipe, data: DataSettings) -> Data:
     assert data.root is not None
-    task = recipe.resolved_task()
+    if data.train == data.test:
+        raise DataError(f"The recipe learns from and judges by the same split {data.train!r}. Name two.")
+    train, test = _opened(data.root, recipe)
+    if shared := _shared(train, test):
+        raise DataError(
+            f"The splits {data.train!r} and {data.test!r} of {str(data.root)!r} share {len(shared)} pairs, the first "
+            f"{shared[0]!r}. Scores of images that were learned from mean nothing: keep each pair in one split."
+        )
+    origin = f"{data.root.name} ({len(train)} train, {len(test)} test pairs)"
+    return Data(Remembered(train), Remembered(test), origin, False)
+
+
+def _opened(root: Path, recipe: Recipe) -> tuple[FolderPairs, FolderPairs]:
+    """Both splits; their faults are told together."""
+    task, data = recipe.resolved_task(), recipe.data
     folders = folder_modalities(task, data.source.folder, data.target.folder)
-    train, test = (FolderPairs(data.root, split, task, folders) for split in (data.train, data.test))
-    if data.train != data.test and (shared := _shared_files(train, test)):
-        raise DataError(f"The train and the test split share {len(shared)} files, the first is {shared[0]!r}.")
-    return Data(
-        Remembered(train), Remembered(test), f"{data.root.name} ({len(train)} train, {len(test)} test pairs)", False
-    )
+    found, faults = [], []
+    for split in (data.train, data.test):
+        try:
+            found.append(FolderPairs(root, split, task, folders))
+        except DataError as why:
+            faults.append(str(why))
+    if faults:
+        raise DataError("\n".join(dict.fromkeys(faults)))
+    return found[0], found[1]
 
 
-def _shared_files(train: FolderPairs, test: FolderPairs) -> list[str]:
-    known = {files.source.resolve() for files in train.files}
-    return [files.name for files in test.files if files.source.resolve() in known]
+def _shared(train: FolderPairs, test: FolderPairs) -> list[str]:
+    """Test pairs whose two files are those of a training pair: linked or copied, under whatever name."""
+    known = set(train.fingerprints)
+    return [files.name for files, mark in zip(test.files, test.fingerprints, strict=True) if mark in known]
 
 
 def _scenes(recipe: Recipe) -> Data:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from spectra.data.pairs import Pair, PairSet
+from torch import Tensor
+
+from spectra.data.pairs import Pair, PairSet, Picture
 
 
 class Remembered:
@@ -19,6 +21,11 @@ class Remembered:
     def names(self) -> Sequence[str]:
         return self.pairs.names
 
+    @property
+    def sizes(self) -> Sequence[tuple[int, int]] | None:
+        """Height and width of each pair, where they are known without reading the images."""
+        return getattr(self.pairs, "sizes", None)
+
     def __len__(self) -> int:
         return len(self.pairs)
 
@@ -26,7 +33,7 @@ class Remembered:
         if place in self.kept:
             return self.kept[place]
         pair = self.pairs[place]
-        size = sum(picture.pixels.nbytes for picture in (pair.source, pair.target))
+        size = sum(tensor.nbytes for picture in (pair.source, pair.target) for tensor in _tensors(picture))
         if size <= self.left:
             self.left -= size
             self.kept[place] = pair
@@ -37,3 +44,7 @@ class Remembered:
 
     def identity(self) -> str:
         return self.pairs.identity()
+
+
+def _tensors(picture: Picture) -> list[Tensor]:
+    return [picture.pixels] if picture.valid is None else [picture.pixels, picture.valid]

@@ -24,7 +24,12 @@ class ScenePairs:
 
     @property
     def names(self) -> Sequence[str]:
-        return [f"{self.view}_{self.first + place:07d}" for place in range(self.count)]
+        return [self._name(place) for place in range(self.count)]
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Height and width of each pair."""
+        return [(self.size, self.size)] * self.count
 
     def __len__(self) -> int:
         return self.count
@@ -37,10 +42,13 @@ class ScenePairs:
             to_picture(shown.image(modality.name, self.bits), modality.scale)
             for modality in (self.task.source, self.task.target)
         )
-        return Pair(self.names[place], shown.group, source, target)
+        return Pair(self._name(place), shown.group, source, target)
 
     def __iter__(self) -> Iterator[Pair]:
         return (self[place] for place in range(len(self)))
+
+    def _name(self, place: int) -> str:
+        return f"{self.view}_{self.first + place:07d}"
 
     def identity(self) -> str:
         drawn = f"seed:{self.seed}|first:{self.first}|count:{self.count}"

@@ -17,7 +17,7 @@ from spectra.stage import Batch, Images, Pairs, Stage, Stream
 
 
 class PairFeed:
-    """Feeds every stage from one set of pairs. Single images are taken from its sources or targets, in an order of their own."""
+    """Feeds every stage from one set of pairs. Single images are its sources or targets, in an order of their own."""
 
     def __init__(
         self,
@@ -32,14 +32,24 @@ class PairFeed:
         self.batch_size, self.crop, self.seed, self.device = batch_size, crop, seed, torch.device(device)
 
     def batch(self, stage: Stage, step: int) -> Batch:
+        if step == 0:
+            self._check_sizes()
         return Batch(**{name: self._entry(stage.name, name, stream, step) for name, stream in stage.streams.items()})
 
     def _entry(self, stage: str, name: str, stream: Stream, step: int) -> Tensor | tuple[Tensor, Tensor]:
         channel = crc32(f"{stage}/{name}".encode())
-        drawn = [self._draw(channel, place) for place in range(step * self.batch_size, (step + 1) * self.batch_size)]
         sides = [self._side(stream.modality)] if isinstance(stream, Images) else self._sides(stream)
+        drawn = [self._draw(channel, place) for place in range(step * self.batch_size, (step + 1) * self.batch_size)]
         stacks = [self._stack([images[side] for images in drawn]) for side in sides]
         return stacks[0] if isinstance(stream, Images) else (stacks[0], stacks[1])
+
+    def _check_sizes(self) -> None:
+        """Say before the first step, where headers tell it, that some step could not be taken."""
+        sizes = getattr(self.pairs, "sizes", None) or []
+        if self.crop is None and self.batch_size > 1:
+            _require_one_size({size: name for name, size in zip(self.pairs.names, sizes, strict=False)})
+        for name, size in zip(self.pairs.names, sizes, strict=False):
+            _require_room(self.crop, size, name)
 
     def _draw(self, channel: int, place: int) -> tuple[Tensor, Tensor]:
         epoch, index = divmod(place, len(self.pairs))
@@ -50,11 +60,7 @@ class PairFeed:
         return _cropped(images, self.crop, np.random.default_rng([self.seed, channel, place, 1]), pair.name)
 
     def _stack(self, images: list[Tensor]) -> Tensor:
-        sizes = {tuple(image.shape[1:]) for image in images}
-        if len(sizes) > 1:
-            raise DataError(
-                f"A batch needs images of one size, and these differ: {sorted(sizes)}. Set `train.crop`, or `train.batch_size: 1`."
-            )
+        _require_one_size({(image.shape[1], image.shape[2]): "" for image in images})
         return torch.stack(images).to(self.device)
 
     def _sides(self, stream: Pairs) -> list[int]:
@@ -79,8 +85,25 @@ def _order(seed: int, channel: int, epoch: int, count: int) -> NDArray[np.int64]
 
 def _cropped(images: tuple[Tensor, Tensor], side: int, random: np.random.Generator, name: str) -> tuple[Tensor, Tensor]:
     height, width = images[0].shape[1:]
-    if side > min(height, width):
-        raise DataError(f"`train.crop: {side}` is larger than the pair {name!r}, which has {width}×{height} pixels.")
+    _require_room(side, (height, width), name)
     top, left = int(random.integers(height - side + 1)), int(random.integers(width - side + 1))
     source, target = (image[:, top : top + side, left : left + side] for image in images)
     return source, target
+
+
+def _require_room(crop: int | None, size: tuple[int, int], name: str) -> None:
+    if crop is not None and crop > min(size):
+        raise DataError(
+            f"`train.crop: {crop}` is larger than the training pair {name!r}, which has {size[1]}×{size[0]} pixels."
+        )
+
+
+def _require_one_size(named: dict[tuple[int, int], str]) -> None:
+    """``named`` holds the sizes there are, each with the name of a pair that has it."""
+    if len(named) > 1:
+        told = [f"{width}×{height}" + (f" ({name})" if name else "") for (height, width), name in named.items()]
+        more = f", ... ({len(told)} sizes)" if len(told) > 3 else ""
+        raise DataError(
+            f"A batch needs images of one size, and the training images differ: {', '.join(told[:3])}{more}. "
+            "Set `train.crop`, or `train.batch_size: 1`."
+        )

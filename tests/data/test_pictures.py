@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from spectra.data.images import write_image
 from spectra.data.pictures import TIE, as_stored, read_picture, to_array, to_picture
 from spectra.errors import ImageError, SpectraError
 from spectra.modalities import Modality, Scale
 
-ALL_LEVELS = {"uint8": np.arange(2**8, dtype=np.uint8), "uint16": np.arange(2**16, dtype=np.uint16)}
+ALL_LEVELS: dict[str, NDArray[Any]] = {
+    "uint8": np.arange(2**8, dtype=np.uint8),
+    "uint16": np.arange(2**16, dtype=np.uint16),
+}
 
 
 @pytest.mark.parametrize("dtype", ALL_LEVELS)
 @pytest.mark.parametrize(
-    "text", ["dtype", "reflectance 0..10000", "K 250..330", "dB -25..0", "DN 1000..1001", "DN 0..4000000", "DN 0.1..0.7"]
+    "text",
+    ["dtype", "reflectance 0..10000", "K 250..330", "dB -25..0", "DN 1000..1001", "DN 0..4000000", "DN 0.1..0.7"],
 )
 def test_every_level_of_an_integer_file_comes_back(dtype: str, text: str) -> None:
     array = ALL_LEVELS[dtype].reshape(16, -1, 1)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from spectra import Pair, Scale, SpectraError, Task
 from spectra.data.pictures import to_picture
 from spectra_graydef import GrayDefinition, Settings
+from spectra_graydef.clipped import Fit, descend
 
 Array = NDArray[np.generic]
 FITTED = ("fit", "affine", "channels", "lookup")
@@ -181,6 +182,19 @@ def test_a_scale_that_does_not_start_at_nought_is_counted_exactly() -> None:
     assert found["factor"] == pytest.approx((v * y).sum() / (v * v).sum(), abs=1e-12)
 
 
+@pytest.mark.parametrize("scale", ["reflectance 0..10000", "K 250..330", "DN 0..4095", "dtype"])
+def test_every_level_of_sixteen_bits_is_counted_as_itself(scale: str) -> None:
+    levels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    gray = fitted([pair(levels[..., None], levels, scale, scale)], "lookup")
+    assert gray.diagnostics()["levels"] == "65536 levels"
+
+
+def test_floats_are_counted_in_the_nearest_bin() -> None:
+    source, target = np.full((3, 4, 1), 1000.9 / 65535, np.float32), np.full((3, 4), 0.01, np.float32)
+    found = fitted([pair(source, target)]).diagnostics()
+    assert found["factor"] == pytest.approx(np.float32(0.01) * 65535 / 1001, abs=1e-9)
+
+
 def test_bins_for_floats_cost_no_more_than_half_a_bin() -> None:
     random = np.random.default_rng(3)
     source = random.random((40, 40, 3), dtype=np.float32) * 1.2 - 0.1
@@ -243,6 +257,15 @@ def test_the_lookup_is_a_straight_line_where_no_pixel_was() -> None:
     gray = fitted([pair(source, np.array([[20, 120]], dtype=np.uint8))], "lookup")
     asked = torch.tensor([0, 50, 100, 150, 255]).view(1, 1, 1, 5) / 255
     torch.testing.assert_close(gray(asked).flatten() * 255, torch.tensor([20.0, 20, 70, 120, 120]), atol=1e-3, rtol=0)
+
+
+def test_the_descent_ends_where_the_next_step_is_worse() -> None:
+    losses = [9.0, 4.0, 2.0, 5.0, 1.0]
+
+    def attempt(place: NDArray[np.float64]) -> Fit:
+        return Fit(place, losses[int(place[0])], 0.0, place + 1)
+
+    assert descend(attempt, [np.array([0.0]), np.array([1.0])]).parameters == 2
 
 
 def test_affine_and_channels_find_the_truth_through_the_clip() -> None:

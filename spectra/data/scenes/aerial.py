@@ -181,6 +181,7 @@ def _yard(place: Place, u: float, v: float, half: tuple[float, float], material:
     patch = place.frame.patch(u, v, half)
     if patch is not None:
         inside = (np.abs(patch.along) < half[0]) & (np.abs(patch.across) < half[1])
+        inside &= place.canvas.height[patch.window] == 0  # a neighbour's wing stays
         place.canvas.cover(patch.window, inside, material, tone=place.stream.between(0.85, 1.1))
         np.copyto(place.trees[patch.window], np.float32(0.04), where=inside)
 

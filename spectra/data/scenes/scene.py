@@ -53,6 +53,11 @@ class Scene:
         """Share of the sun that something hides, ``(h, w)``, 0 to 1."""
         return self._surface.canvas.shadow
 
+    @property
+    def depth(self) -> NDArray[np.float32]:
+        """Metres of air in front of what a ``street`` camera sees; 0 for the sky. An orthophoto has 1 everywhere."""
+        return self._surface.canvas.depth
+
     def image(self, modality: str, bits: int = 8) -> NDArray[np.uint8] | NDArray[np.uint16]:
         """``(h, w, c)``, uint8 or uint16. The same bits whatever was rendered before."""
         if modality not in BANDS:
@@ -82,7 +87,7 @@ def scene(seed: int, index: int, size: int | tuple[int, int] = 256, view: str = 
 
 
 def _shape(size: int | tuple[int, int]) -> tuple[int, int]:
-    sides = (size, size) if isinstance(size, int) else tuple(size)
+    sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
     if len(sides) != 2 or not all(isinstance(side, int | np.integer) and side >= SMALLEST for side in sides):
         raise SpectraError(
             f"A scene has at least {SMALLEST} pixels a side (one number, or height and width), not {size!r}."

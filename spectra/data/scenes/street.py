@@ -89,7 +89,7 @@ class Place:
 def paint_street(stream: Stream, shape: tuple[int, int]) -> tuple[Canvas, Weather, float]:
     setting = stream.weighted(SETTINGS)
     weather, canvas, camera = (
-        draw_weather(stream, (0.0006, 0.004), 0.16, 0.11),
+        draw_weather(stream, (0.0006, 0.004), 0.16, 0.15),
         Canvas(shape, "sky"),
         Camera(stream, shape),
     )

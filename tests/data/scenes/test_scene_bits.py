@@ -20,20 +20,20 @@ HASHES: dict[tuple[int, int, tuple[int, int], str, str, int], str] = {
     (7, 11, (128, 128), "aerial", "lwir", 16): "484d1625e674bd6eb9c43bd0948b45722b4b879cffa6867e2612ced8001b5e70",
     (1, 5, (64, 64), "aerial", "ms5", 8): "a0aaed7ede55ecbcab8dafdee0030c611aca31541d266d954d0ec93997831f96",
     (2, 8, (100, 70), "aerial", "eo", 16): "feac654b278f2370e48412feabf82a17b37499da695109cccb45b0eb1cf3ff99",
-    (0, 0, (256, 256), "street", "rgb", 8): "02057d8c3ec66920a6d5c479202a63adf2965751a9820ae38fa14f041596c005",
-    (0, 1, (256, 256), "street", "nir", 16): "1cd247fb047253c517366d60ef985bd02f430d58bf01ec68be2225a3351da550",
+    (0, 0, (256, 256), "street", "rgb", 8): "2ba5fe9cea9bfbe36cea32449cfd664f5e5517dc9f12cdf4a24b12113db6f7ee",
+    (0, 1, (256, 256), "street", "nir", 16): "5c6692ae9831c6970636a4b820f05fe430ce58c7625130bd0c608a36b3fbcf4f",
     (3, 4, (96, 160), "street", "lwir", 8): "9a3e3e66dc3acb9e85801d74c3fa0cc90a2f94eba66e72c645320fd46fd9c321",
     (7, 11, (128, 128), "street", "sar", 8): "6cdbaa3adbe38a1748c4b631f104992d0657b7406a548c20a19b474408753874",
-    (1, 5, (33, 47), "street", "ms4", 16): "55bdd64092f2624a792da3420f1974f6fd71ea26a2c11b3108543f83db286b3d",
-    (9, 2, (80, 80), "street", "swir", 8): "c2d8425a63a9b0e2302da3b55fb5fc375a2ff7fce9b3dde73596c1a1d131900d",
+    (1, 5, (33, 47), "street", "ms4", 16): "cc3ad8643f40733c167bede6ea02c4215dcd8e73910e1c2d12eea728d71b57c9",
+    (9, 2, (80, 80), "street", "swir", 8): "0b826c9c8eec117e059caa59fc896b308331b4ae5b856c79c69ecde7bdd07aaa",
 }
 PACKAGE = Path(scenes_package.__file__).parent
 # Their last bit may differ from one NumPy, C library or processor to another.
 INEXACT = {
-    "exp", "exp2", "log", "log2", "log10", "sin", "cos", "tan", "arctan", "arctan2", "tanh", "hypot", "power", "float_power", "cbrt",
-    "sum", "mean", "std", "var", "average", "median", "dot", "matmul", "einsum", "tensordot", "inner", "interp", "linspace",
-    "normal", "standard_normal", "exponential", "gamma", "default_rng", "Generator", "RandomState", "convolve", "fft", "linalg",
-    "float16", "fsum",
+    "exp", "exp2", "log", "log2", "log10", "sin", "cos", "tan", "arctan", "arctan2", "tanh", "hypot", "power", "cbrt",
+    "float_power", "sum", "fsum", "mean", "std", "var", "average", "median", "dot", "matmul", "einsum", "tensordot",
+    "inner", "convolve", "fft", "linalg", "interp", "linspace", "normal", "standard_normal", "exponential", "gamma",
+    "default_rng", "Generator", "RandomState", "float16",
 }  # fmt: skip
 
 
@@ -61,6 +61,5 @@ def test_another_process_gives_the_same_bits() -> None:
 def test_nothing_inexact_lies_on_the_way_to_pixels(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         named = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-        assert named not in INEXACT, f"{path.name}:{node.lineno}: {named}"
-        operator = getattr(node, "op", None)
-        assert not isinstance(operator, ast.Pow | ast.MatMult), f"{path.name}:{node.lineno}: ** or @"
+        assert named not in INEXACT, f"line {getattr(node, 'lineno', 0)}: {named}"
+        assert not isinstance(node, ast.Pow | ast.MatMult)

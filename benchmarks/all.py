@@ -1,0 +1,42 @@
+"""Every figure of RESULTS.md in one go, with machine and date: python benchmarks/all.py [--quick]"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from spectra.bench.environment import LIBRARIES, hardware, versions
+
+FULL: dict[str, tuple[str, ...]] = {
+    "startup.py": (),
+    "run.py": (),
+    "translate.py": (),
+    "scenes.py": (),
+    "metrics.py": (),
+}
+QUICK: dict[str, tuple[str, ...]] = {
+    **FULL,
+    "startup.py": ("3",),
+    "translate.py": ("--small", "20", "--large", "100"),
+    "scenes.py": ("--count", "10"),
+    "metrics.py": ("--pairs", "20"),
+}
+
+
+def main() -> int:
+    told = hardware("cpu")
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d}, {told['processor']}, {told['threads']} threads, {told['memory_gb']} GB, GPUs: {told['gpus']}"
+    )
+    print(", ".join(f"{name} {number}" for name, number in versions(LIBRARIES).items()))
+    worst = 0
+    for script, words in (QUICK if "--quick" in sys.argv[1:] else FULL).items():
+        print(f"\n## {script} {' '.join(words)}\n", flush=True)
+        worst |= subprocess.run([sys.executable, str(Path(__file__).with_name(script)), *words], check=False).returncode
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""Checks of what a translator says of itself, and of its forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+import torch
+from torch import Tensor
+
+from spectra.errors import SpectraError
+from spectra.modalities import Task
+from spectra.model import Model, preset_of, validated
+from spectra.recipe.recipe import Recipe
+from spectra.recipe.train import TrainSettings
+from spectra.testing.check import Fault, NotApplicable, require
+from spectra.testing.made import made_images
+from spectra.testing.subject import Learner, same, unchanged
+from spectra.testing.tensors import OneDevice, loose_tensors
+from spectra.translator import Translator
+
+FAR = 2.0
+"""How far from the unit interval an untrained network may be; 0..255 is farther."""
+
+
+def home_tasks(learner: Learner) -> None:
+    component = learner.component
+    require(isinstance(component.home_tasks, tuple), "its `home_tasks` are not a tuple: write ('rgb2nir',)")
+    for text in component.home_tasks:
+        require(component.supports(Task.parse(text)), f"it does not support its own home task {text!r}")
+
+
+def unsupported_task(learner: Learner) -> None:
+    unsupported = next((task for task in _some_tasks() if not learner.component.supports(task)), None)
+    if unsupported is None:
+        raise NotApplicable("it supports every task that was tried")
+    try:
+        learner.component(unsupported, learner.settings)
+    except SpectraError:
+        return
+    raise Fault(f"it can be built for {unsupported}, which it does not support: call super().__init__ first")
+
+
+def _some_tasks() -> Iterator[Task]:
+    channels = ("rgb", "nir", "sar", "ms5", "ms13")
+    return (Task.parse(f"{source}2{target}") for source in channels for target in channels)
+
+
+def presets(learner: Learner) -> None:
+    for name, partial in learner.component.presets.items():
+        if unknown := sorted(set(partial) - set(Recipe.model_fields)):
+            raise Fault(f"the preset {name!r} has the key {unknown[0]!r}, which no recipe has")
+        TrainSettings.model_validate(partial.get("train", {}))
+        said = preset_of(learner.component, learner.name, name).get("settings", {})
+        learner.component(learner.task, validated(learner.component, learner.name, said))
+
+
+def shape(learner: Learner) -> None:
+    translator = learner.learned()
+    for count in (2, 1):
+        source = learner.source(translator, count=count)
+        expected = (count, learner.task.target.channels, *source.shape[-2:])
+        found = tuple(_run(translator, source).shape)
+        require(found == expected, f"of a source {tuple(source.shape)} it makes {found} instead of {expected}")
+
+
+def values(learner: Learner) -> None:
+    """Finite, and not in another range than the unit interval."""
+    translator = learner.learned()
+    source = learner.source(translator)
+    for name, images in {
+        "an image": source,
+        "black": torch.zeros_like(source),
+        "white": torch.ones_like(source),
+    }.items():
+        target = _run(translator, images)
+        require(bool(target.isfinite().all()), f"of {name} it makes values that are not finite")
+        low, high = float(target.min()), float(target.max())
+        require(
+            low >= -FAR and high <= 1 + FAR,
+            f"of {name} it makes values from {low:.3g} to {high:.3g}: images are in the unit interval, and a network "
+            "that likes another range converts inside",
+        )
+
+
+def model_range(learner: Learner) -> None:
+    model = learner.model()
+    source = learner.source(model.translator)
+    with torch.no_grad():
+        target = model(3 * source - 1)
+    require(bool(((target >= 0) & (target <= 1)).all()), "the model's answer leaves [0, 1] or is not a number")
+
+
+def dtype(learner: Learner) -> None:
+    translator = learner.learned()
+    source = learner.source(translator)
+    for kind in (torch.float32, torch.float64):
+        found = _run(translator.to(kind), source.to(kind)).dtype
+        require(found == kind, f"in {kind} it answers in {found}")
+
+
+def device(learner: Learner) -> None:
+    """Every tensor that it holds follows ``.to``."""
+    translator = learner.learned()
+    source = learner.source(translator)
+    expected = _run(translator, source)
+    if loose := loose_tensors(translator):
+        raise Fault(f"{loose[0]} is neither a parameter nor a buffer: it stays behind when the model moves or is saved")
+    if torch.cuda.is_available():
+        found = _run(translator.to("cuda"), source.to("cuda"))
+        require(found.device.type == "cuda", f"on cuda it answers on {found.device}")
+        require(torch.allclose(found.cpu(), expected, atol=1e-2), "on cuda it gives another image than on the CPU")
+    _on_no_device(translator, source)
+
+
+def _on_no_device(translator: Translator, source: Tensor) -> None:
+    """Tensors without data show which device they are on: so a machine without a GPU tells, too."""
+    translator.to("meta")
+    strays = [name for name, tensor in translator.state_dict().items() if tensor.device.type != "meta"]
+    require(not strays, f"{', '.join(strays)} do not follow `.to(device)`")
+    with suppress(RuntimeError), OneDevice():  # what looks at values cannot run without them: no fault
+        found = _run(translator, source.to("meta"))
+        require(found.is_meta, f"its answer is on {found.device}, not on the source's device")
+
+
+def determinism(learner: Learner) -> None:
+    translator = learner.learned()
+    source = learner.source(translator)
+    require(same(_run(translator, source), _run(translator, source)), "in eval mode it answers twice differently")
+
+
+def input_not_modified(learner: Learner) -> None:
+    translator = learner.learned()
+    source = learner.source(translator)
+    with unchanged("its source", source):
+        _run(translator, source)
+
+
+def no_hidden_state(learner: Learner) -> None:
+    """What it saw before must not matter."""
+    model = learner.model()
+    side = learner.side(model.translator)
+    one = learner.source(model.translator, seed=1)
+    other = made_images(learner.task.source.channels, 2 * side, side, seed=2)
+    with torch.no_grad():
+        first = model(one)
+        model(other)
+        again = model(one)
+    require(same(first, again), "the same image has another answer after it has seen a different one: it keeps a state")
+
+
+def batch_independence(learner: Learner) -> None:
+    translator = learner.learned().double()
+    source = learner.source(translator).double()
+    together, alone = _run(translator, source), torch.cat([_run(translator, image[None]) for image in source])
+    gap = float((together - alone).abs().max())
+    require(gap < 1e-8, f"an image's answer depends on the others of its batch, by up to {gap:.3g}, in eval mode")
+
+
+def odd_sizes(learner: Learner) -> None:
+    model = learner.model()
+    for height, width in ((37, 53), (53, 37)):
+        source = made_images(learner.task.source.channels, height, width)
+        with torch.no_grad():
+            found = tuple(model(source).shape[-2:])
+        require(found == (height, width), f"an image of {height}×{width} becomes {found[0]}×{found[1]}")
+
+
+def model_takes_one(learner: Learner) -> None:
+    """A model made fresh, untrained, in eval mode."""
+    translator = learner.build()
+    model = Model(translator, learner.name)
+    with torch.no_grad():
+        found = model(learner.source(translator, count=1))
+    require(len(found) == 1, f"a batch of one becomes {len(found)} images")
+
+
+def _run(translator: Translator, source: Tensor) -> Tensor:
+    with torch.no_grad():
+        target: Tensor = translator(source)
+    return target
+
+
+FACTS = (home_tasks, unsupported_task, presets)
+CHECKS = (
+    shape,
+    values,
+    model_range,
+    dtype,
+    device,
+    determinism,
+    input_not_modified,
+    no_hidden_state,
+    batch_independence,
+    odd_sizes,
+    model_takes_one,
+)

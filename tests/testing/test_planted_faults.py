@@ -1,0 +1,96 @@
+"""The conformance suite turns red for each of these, in the named check, and says what is wrong."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from spectra.testing import Check, Fault, NotApplicable, checks
+from tests.plugin_packages import PluginPackages
+from tests.testing import faulty
+
+TRANSLATORS = [
+    ("BytesNotUnit", "values", "images are in the unit interval"),
+    ("NotANumber", "values", "not finite"),
+    ("NotANumber", "model_range", "not a number"),
+    ("HalfSize", "shape", "instead of"),
+    ("HalfSize", "odd_sizes", "instead of"),
+    ("Remembers", "no_hidden_state", "keeps a state"),
+    ("LooksAtTheBatch", "batch_independence", "depends on the others"),
+    ("ChangesItsInput", "input_not_modified", "in place"),
+    ("AlwaysSingle", "dtype", "answers in torch.float32"),
+    ("Dices", "determinism", "twice differently"),
+    ("KeepsATensorLoose", "device", "KeepsATensorLoose.tones is neither a parameter nor a buffer"),
+    ("KeepsATensorLoose", "save_and_load", "another image"),
+    ("MakesOnTheCpu", "device", "not on the source's device"),
+    ("OnlyEvenSizes", "odd_sizes", "instead of"),
+    ("DeadParameter", "no_dead_parameter", "never learn: forgotten"),
+    ("TermWithoutGradient", "gradient_of_every_term", "'adversarial' of the player 'generator'.*has no gradient"),
+    ("TermOfZeroGradient", "gradient_of_every_term", "'adversarial' of the player 'generator'.*gives no gradient"),
+    ("PlayersThatOverlap", "gradient_of_every_term", "leaks into the player"),
+    ("GradientThatLeaks", "gradient_of_every_term", "'fake' of the player 'critic'.*leaks into the player 'generator'"),
+    ("LearnsByChance", "learning_repeats", "these differ: generator"),
+    ("FitsTheLast", "fit_ignores_order", "another order"),
+    ("FitsWhatIsMasked", "fit_ignores_masked", "marks as without data"),
+    ("ForgetsWhatItLearns", "save_and_load", "state_dict"),
+    ("LooseSettings", "settings_frozen", "not frozen"),
+    ("LooseSettings", "settings_refuse_unknown_keys", "do not know"),
+    ("NoHome", "home_tasks", "does not support its own home task 'nir2rgb'"),
+    ("TakesAnything", "unsupported_task", "does not support"),
+    ("WrongPreset", "presets", "'setings'"),
+]
+LOSSES = [
+    ("DetachedLoss", "gradient", "detached"),
+    ("RootLoss", "gradient_of_equal_images", "not finite"),
+    ("ImageLoss", "channels", "take the mean"),
+    ("DropoutLoss", "same_in_train_and_eval", "train mode"),
+    ("InPlaceLoss", "inputs_not_modified", "in place"),
+    ("Likeness", "prefers_equal_images", "teach a fault"),
+    ("SingleLoss", "dtype", "in torch.float64 it answers in torch.float32"),
+]
+METRICS = [
+    ("IgnoresTheMask", "mask", "without data matter"),
+    ("MultipliesTheMask", "mask", "without data matter"),
+    ("CountsTheFirstTwice", "order_of_images", "order of the images matters"),
+    ("WrongWay", "prefers_equal_images", "higher is better"),
+    ("Unsigned", "signature", "empty"),
+    ("CountsInItsSignature", "signature", "before the first image"),
+    ("ScoresNothing", "empty_result", "instead of None"),
+    ("ScoresInfinity", "result", "scores none"),
+]
+PLANTED = [
+    (group, *fault)
+    for group, faults in (("translators", TRANSLATORS), ("losses", LOSSES), ("metrics", METRICS))
+    for fault in faults
+]
+SOUND = [("translators", "Sound"), ("losses", "SoundLoss"), ("metrics", "SoundMetric")]
+
+
+def checks_of(plugin_packages: PluginPackages, group: str, name: str) -> list[Check]:
+    plugin_packages.add("spectra-faulty", {group: {name: f"tests.testing.faulty:{name}"}})
+    return checks(group, name)
+
+
+@pytest.mark.parametrize(("group", "name", "check", "says"), PLANTED)
+def test_a_planted_fault_turns_its_check_red(
+    plugin_packages: PluginPackages, group: str, name: str, check: str, says: str
+) -> None:
+    chosen = next(one for one in checks_of(plugin_packages, group, name) if one.name == check)
+    with pytest.raises(Fault, match=says):
+        chosen()
+
+
+@pytest.mark.parametrize(("group", "name"), SOUND)
+def test_what_the_faults_are_planted_in_is_green(plugin_packages: PluginPackages, group: str, name: str) -> None:
+    for check in checks_of(plugin_packages, group, name):
+        try:
+            check()
+        except NotApplicable as why:
+            assert str(why)
+
+
+def test_every_faulty_class_is_planted() -> None:
+    classes = {name for name, kind in inspect.getmembers(faulty, inspect.isclass) if kind.__module__ == faulty.__name__}
+    planted = {name for _, name, _, _ in PLANTED} | {name for _, name in SOUND}
+    assert {name for name in classes if not name.startswith("_")} - {"Duel"} == planted
