@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from spectra.stage import Stage as Stage
     from spectra.stage import Term as Term
     from spectra.stage import Update as Update
-    from spectra.translation import translate as translate
+    from spectra.translation.translate import translate as translate
     from spectra.translator import Translator as Translator
 
 _HOMES = {
@@ -79,7 +79,7 @@ _HOMES = {
     "load_recipe": "recipe.load",
     "run": "bench.run",
     "scene": "data.scenes",
-    "translate": "translation",
+    "translate": "translation.translate",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])

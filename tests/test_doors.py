@@ -14,7 +14,7 @@ LAYERS = [
     {"modalities", "registry"},
     {"loss", "metric", "stage", "translator", "recipe", "data.pairs"},
     {"model", "model_folder", "nn", "data", "losses", "metrics"},
-    {"training", "sources", "translation", "doctor", "scaffold"},
+    {"training", "translation", "doctor", "scaffold", "templates"},
     {"bench", "testing"},
     {"cli", "__main__"},
 ]

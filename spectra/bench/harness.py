@@ -125,7 +125,14 @@ def unsupported_floors(recipe: Recipe) -> list[str]:
 
 def _bare(recipe: Recipe, name: str) -> Recipe:
     """The recipe of a floor: the same data and judgement, and nothing that was meant for the method itself."""
-    own: dict[str, Any] = {"preset": None, "settings": {}, "row": "", "losses": {}, "weights": {}, "train": TrainSettings()}
+    own: dict[str, Any] = {
+        "preset": None,
+        "settings": {},
+        "row": "",
+        "losses": {},
+        "weights": {},
+        "train": TrainSettings(),
+    }
     return recipe.model_copy(update={**own, "translator": name})
 
 

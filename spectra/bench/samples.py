@@ -40,7 +40,8 @@ def write_samples(
 
 def chosen(count: int, samples: int) -> list[int]:
     """Places spread evenly over the test split."""
-    return sorted({round(step * (count - 1) / max(samples - 1, 1)) for step in range(min(samples, count))})
+    samples = min(samples, count)
+    return [round(step * (count - 1) / max(samples - 1, 1)) for step in range(samples)]
 
 
 def side_by_side(pair: Pair, prediction: Tensor) -> Image:

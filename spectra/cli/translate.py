@@ -11,7 +11,7 @@ import click
 from spectra.errors import SpectraError
 
 if TYPE_CHECKING:
-    from spectra.translation import Translated
+    from spectra.translation.translate import Translated
 
 
 @click.command(
@@ -60,7 +60,7 @@ def translate(
     SOURCE is a file, a folder or a quoted pattern. Nothing is written over; an image that cannot be translated is
     listed at the end, and the others go on.
     """
-    from spectra import translation  # torch costs two seconds: only when the work starts
+    from spectra.translation import translate as translation  # torch costs two seconds: only when the work starts
     from spectra.cli.progress import Bars
 
     options: dict[str, Any] = {"task": task, "preset": preset, "depth": depth, "format": format}

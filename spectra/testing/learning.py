@@ -32,8 +32,9 @@ def gradient_of_every_term(learner: Learner) -> None:
     terms = terms_of(learner)
     for chosen in terms:
         trainer, stage, feed = _carried_to(learner, chosen.stage)
+        here = [term for term in terms if term.stage == chosen.stage]
         trainer.weights = {
-            player: {term.name: float(term == chosen) for term in terms if term.player == player}
+            player: {term.name: float(term == chosen) for term in here if term.player == player}
             for player in stage.players
         }
         before = {name: _copies(player) for name, player in stage.players.items()}

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from spectra.errors import SpectraError
 from spectra.modalities import Task
-from spectra.model import Model, preset_of, validated
+from spectra.model import preset_of, validated
 from spectra.recipe.recipe import Recipe
 from spectra.recipe.train import TrainSettings
 from spectra.testing.check import Fault, NotApplicable, require
@@ -57,11 +57,10 @@ def presets(learner: Learner) -> None:
 
 def shape(learner: Learner) -> None:
     translator = learner.learned()
-    for count in (2, 1):
-        source = learner.source(translator, count=count)
-        expected = (count, learner.task.target.channels, *source.shape[-2:])
-        found = tuple(_run(translator, source).shape)
-        require(found == expected, f"of a source {tuple(source.shape)} it makes {found} instead of {expected}")
+    source = learner.source(translator)
+    expected = (len(source), learner.task.target.channels, *source.shape[-2:])
+    found = tuple(_run(translator, source).shape)
+    require(found == expected, f"of a source {tuple(source.shape)} it makes {found} instead of {expected}")
 
 
 def values(learner: Learner) -> None:
@@ -166,13 +165,12 @@ def odd_sizes(learner: Learner) -> None:
         require(found == (height, width), f"an image of {height}×{width} becomes {found[0]}×{found[1]}")
 
 
-def model_takes_one(learner: Learner) -> None:
-    """A model made fresh, untrained, in eval mode."""
-    translator = learner.build()
-    model = Model(translator, learner.name)
+def batch_of_one(learner: Learner) -> None:
+    model = learner.model()
+    source = learner.source(model.translator, count=1)
     with torch.no_grad():
-        found = model(learner.source(translator, count=1))
-    require(len(found) == 1, f"a batch of one becomes {len(found)} images")
+        found = len(model(source))
+    require(found == 1, f"a batch of one becomes {found} images")
 
 
 def _run(translator: Translator, source: Tensor) -> Tensor:
@@ -193,5 +191,5 @@ CHECKS = (
     no_hidden_state,
     batch_independence,
     odd_sizes,
-    model_takes_one,
+    batch_of_one,
 )

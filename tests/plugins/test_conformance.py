@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from spectra.registry import installed
-from spectra.testing import conformance
+import pytest
+
+from spectra.registry import installed, registry
+from spectra.testing import Check, NotApplicable, checks, conformance
 
 OWN = [it for it in installed() if it.own and it.group in ("translators", "losses", "metrics")]
 
 for plugin in OWN:
     globals()[f"test_{plugin.kind}_{plugin.name}"] = conformance(plugin.group, plugin.full_name)
+
+PRESETS = [
+    (plugin.full_name, preset)
+    for plugin in OWN
+    if plugin.group == "translators"
+    for preset in registry("translators").get(plugin.full_name).presets
+]
+OF_EVERY_PRESET = ("dtype", "device", "model_range", "odd_sizes", "fit_ignores_order", "save_and_load")
+
+
+@pytest.mark.parametrize("check", OF_EVERY_PRESET)
+@pytest.mark.parametrize(("name", "preset"), PRESETS)
+def test_every_preset_keeps_what_hangs_on_its_settings(name: str, preset: str, check: str) -> None:
+    chosen: Check = next(one for one in checks("translators", name, preset=preset) if one.name == check)
+    try:
+        chosen()
+    except NotApplicable as why:
+        pytest.skip(str(why))
 
 
 def test_none_is_left_out() -> None:

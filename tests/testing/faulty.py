@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import torch
-from pydantic import ConfigDict
+from pydantic import ConfigDict, field_validator
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
@@ -69,6 +70,25 @@ class Duel(Stage):
         return verdict.square().mean()
 
 
+class _Polish(Duel):
+    """The same players and terms again, and a term more."""
+
+    name = "polish"
+
+    def step(self, batch: Batch) -> Iterator[Update]:
+        for update in super().step(batch):
+            yield update
+        source, target = batch.pairs
+        yield Update("generator", mean=lambda: (self.generator(source).mean() - target.mean()).square())
+
+
+class TwoStages(Sound):
+    """No fault."""
+
+    def stages(self) -> list[Stage]:
+        return [Duel(self), _Polish(self)]
+
+
 def _network(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inputs, 4, 3, padding=1), nn.Tanh(), nn.Conv2d(4, outputs, 1))
 
@@ -86,6 +106,11 @@ class NotANumber(Sound):
 class HalfSize(Sound):
     def forward(self, source: Tensor) -> Tensor:
         return super().forward(source)[..., ::2, ::2]
+
+
+class SqueezesOne(Sound):
+    def forward(self, source: Tensor) -> Tensor:
+        return super().forward(source).squeeze(0)
 
 
 class Remembers(Sound):
@@ -185,13 +210,56 @@ class PlayersThatOverlap(Sound):
 class _BackwardByHand(Duel):
     def fake(self, fake: Tensor) -> Tensor:
         term: Tensor = super().fake(fake) + 0 * self.generator(fake.new_ones(1, 3, 8, 8)).mean()
-        term.backward(retain_graph=True)
+        torch.autograd.backward(term, retain_graph=True)
         return term
 
 
 class GradientThatLeaks(Sound):
     def stages(self) -> list[Stage]:
         return [_BackwardByHand(self)]
+
+
+class _OldCritic(Duel):
+    """The critic learns first, and the generator's term still holds the critic as it was."""
+
+    def step(self, batch: Batch) -> Iterator[Update]:
+        source, target = batch.pairs
+        fake = self.share(self.generator(source))
+        adversarial = self.adversarial(fake)
+        yield Update("critic", real=lambda: (self.critic(target) - 1).square().mean(), fake=lambda: self.fake(fake))
+        yield Update("generator", adversarial=adversarial, **self.pairwise(fake, target))
+
+
+class StaleTerm(Sound):
+    def stages(self) -> list[Stage]:
+        return [_OldCritic(self)]
+
+
+class _Louder(nn.Module):
+    def forward(self, source: Tensor) -> Tensor:
+        return 1.1 * source if torch.compiler.is_compiling() else source
+
+
+class DiffersCompiled(Sound):
+    def __init__(self, task: Task, settings: Config) -> None:
+        super().__init__(task, settings)
+        self.generator.append(_Louder())
+
+
+def _variance(images: Tensor) -> Tensor:
+    """Over the batch; of one it is not a number."""
+    return (images - images.mean(0)).square().sum(0) / (len(images) - 1)
+
+
+class _BatchScaled(nn.Module):
+    def forward(self, source: Tensor) -> Tensor:
+        return source / (1 + _variance(source)) if self.training else source
+
+
+class NeedsABatch(Sound):
+    def __init__(self, task: Task, settings: Config) -> None:
+        super().__init__(task, settings)
+        self.generator.append(_BatchScaled())
 
 
 class LearnsByChance(Sound):
@@ -215,6 +283,18 @@ class _Fitted(Translator):
     def forward(self, source: Tensor) -> Tensor:
         n, _, h, w = source.shape
         return self.level.to(source.dtype).expand(n, self.task.target.channels, h, w).clone()
+
+
+class NeverLearns(_Fitted):
+    pass
+
+
+class OddDiagnostics(_Fitted):
+    def fit(self, pairs: Iterable[Pair]) -> None:
+        self.level.fill_(0.5)
+
+    def diagnostics(self) -> dict[str, Any]:
+        return {"level": self.level}
 
 
 class FitsTheLast(_Fitted):
@@ -244,6 +324,20 @@ class LooseSettings(Sound):
     class Settings(Config):
         model_config = ConfigDict(frozen=False, extra="ignore")
         width: int = 3
+
+
+class DriftingSettings(Sound):
+    class Settings(Config):
+        width: int = 3
+
+        @field_validator("width")
+        @classmethod
+        def wider(cls, width: int) -> int:
+            return width + 1
+
+
+class Silent(Sound):
+    summary = " "
 
 
 class NoHome(Sound):
@@ -312,6 +406,16 @@ class Likeness(SoundLoss):
         return -super().forward(prediction, target)
 
 
+class PickyLoss(SoundLoss):
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        raise SpectraError(f"takes 7 channels, not {prediction.shape[1]}")
+
+
+class BatchLoss(SoundLoss):
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        return super().forward(prediction, target) / _variance(prediction).mean()
+
+
 class SingleLoss(SoundLoss):
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         return super().forward(prediction, target).float()
@@ -348,6 +452,12 @@ class MultipliesTheMask(SoundMetric):
         return float(((item.prediction - item.target).abs() * valid).mean())
 
 
+class ChangesWhatItIsFed(SoundMetric):
+    def score(self, item: Scored) -> float:
+        item.prediction.sub_(item.target).abs_()
+        return float((item.prediction if item.valid is None else item.prediction[:, item.valid]).mean())
+
+
 class CountsTheFirstTwice(SoundMetric):
     def score(self, item: Scored) -> float:
         return super().score(item) * (1 if self.values else 2)
@@ -370,7 +480,18 @@ class CountsInItsSignature(SoundMetric):
 class ScoresNothing(SoundMetric):
     def result(self) -> Any:
         found = super().result()
-        return found if found.n else type(found)(0.0, 0.0, 0.0, 0, self.unit, self.better, self.signature)
+        return found if found.n else replace(found, value=0.0, reason="")
+
+
+class OtherUnit(SoundMetric):
+    def result(self) -> Any:
+        return replace(super().result(), unit="DN")
+
+
+class OutsideItsInterval(SoundMetric):
+    def result(self) -> Any:
+        found = super().result()
+        return found if found.value is None else replace(found, value=found.value + 1)
 
 
 class ScoresInfinity(SoundMetric):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ TRANSLATORS = [
     ("NotANumber", "model_range", "not a number"),
     ("HalfSize", "shape", "instead of"),
     ("HalfSize", "odd_sizes", "instead of"),
+    ("SqueezesOne", "batch_of_one", "instead of"),
     ("Remembers", "no_hidden_state", "keeps a state"),
     ("LooksAtTheBatch", "batch_independence", "depends on the others"),
     ("ChangesItsInput", "input_not_modified", "in place"),
@@ -30,6 +32,14 @@ TRANSLATORS = [
     ("TermOfZeroGradient", "gradient_of_every_term", "'adversarial' of the player 'generator'.*gives no gradient"),
     ("PlayersThatOverlap", "gradient_of_every_term", "leaks into the player"),
     ("GradientThatLeaks", "gradient_of_every_term", "'fake' of the player 'critic'.*leaks into the player 'generator'"),
+    ("StaleTerm", "compiled_step", "passes through a player that has stepped"),
+    ("DiffersCompiled", "compiled_forward", "from the eager one"),
+    ("DiffersCompiled", "compiled_step", "the gradient of .* from the eager one"),
+    ("NeedsABatch", "learns_from_one_image", "nan"),
+    ("NeverLearns", "learns_somehow", "never be used"),
+    ("OddDiagnostics", "diagnostics", "cannot be stored as JSON"),
+    ("DriftingSettings", "settings_round_trip", "change on the way"),
+    ("Silent", "summary", "empty"),
     ("LearnsByChance", "learning_repeats", "these differ: generator"),
     ("FitsTheLast", "fit_ignores_order", "another order"),
     ("FitsWhatIsMasked", "fit_ignores_masked", "marks as without data"),
@@ -47,16 +57,22 @@ LOSSES = [
     ("DropoutLoss", "same_in_train_and_eval", "train mode"),
     ("InPlaceLoss", "inputs_not_modified", "in place"),
     ("Likeness", "prefers_equal_images", "teach a fault"),
+    ("PickyLoss", "channels", "refuses all.*takes 7 channels"),
+    ("BatchLoss", "batch_of_one", "nan"),
     ("SingleLoss", "dtype", "in torch.float64 it answers in torch.float32"),
 ]
 METRICS = [
     ("IgnoresTheMask", "mask", "without data matter"),
     ("MultipliesTheMask", "mask", "without data matter"),
+    ("ChangesWhatItIsFed", "inputs_not_modified", "in place"),
     ("CountsTheFirstTwice", "order_of_images", "order of the images matters"),
     ("WrongWay", "prefers_equal_images", "higher is better"),
     ("Unsigned", "signature", "empty"),
     ("CountsInItsSignature", "signature", "before the first image"),
     ("ScoresNothing", "empty_result", "instead of None"),
+    ("OtherUnit", "unit_and_better", "unit 'DN'"),
+    ("OutsideItsInterval", "one_image", "its set"),
+    ("OutsideItsInterval", "result", "not within its interval"),
     ("ScoresInfinity", "result", "scores none"),
 ]
 PLANTED = [
@@ -64,11 +80,11 @@ PLANTED = [
     for group, faults in (("translators", TRANSLATORS), ("losses", LOSSES), ("metrics", METRICS))
     for fault in faults
 ]
-SOUND = [("translators", "Sound"), ("losses", "SoundLoss"), ("metrics", "SoundMetric")]
+SOUND = [("translators", "Sound"), ("translators", "TwoStages"), ("losses", "SoundLoss"), ("metrics", "SoundMetric")]
 
 
 def checks_of(plugin_packages: PluginPackages, group: str, name: str) -> list[Check]:
-    plugin_packages.add("spectra-faulty", {group: {name: f"tests.testing.faulty:{name}"}})
+    plugin_packages.add(f"faulty-{name.lower()}", {group: {name: f"tests.testing.faulty:{name}"}})
     return checks(group, name)
 
 
@@ -77,7 +93,7 @@ def test_a_planted_fault_turns_its_check_red(
     plugin_packages: PluginPackages, group: str, name: str, check: str, says: str
 ) -> None:
     chosen = next(one for one in checks_of(plugin_packages, group, name) if one.name == check)
-    with pytest.raises(Fault, match=says):
+    with pytest.raises(Fault, match=f"(?s){says}"):
         chosen()
 
 
@@ -94,3 +110,19 @@ def test_every_faulty_class_is_planted() -> None:
     classes = {name for name, kind in inspect.getmembers(faulty, inspect.isclass) if kind.__module__ == faulty.__name__}
     planted = {name for _, name, _, _ in PLANTED} | {name for _, name in SOUND}
     assert {name for name in classes if not name.startswith("_")} - {"Duel"} == planted
+
+
+def test_every_check_is_seen_red_or_stands_for_a_plugin_that_never_loads(plugin_packages: PluginPackages) -> None:
+    seen = {(group, check) for group, _, check, _ in PLANTED}
+    alike = {"settings_frozen", "settings_refuse_unknown_keys", "settings_round_trip", "summary"}  # for all groups
+    for group, name in SOUND:
+        names = {check.name for check in checks_of(plugin_packages, group, name)}
+        unseen = {one for one in names - alike if (group, one) not in seen}
+        assert unseen <= {"api_version"}, unseen
+
+
+def test_the_tutorial_names_every_check(plugin_packages: PluginPackages) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "write_a_plugin.md").read_text(encoding="utf-8")
+    for group, name in SOUND:
+        for check in checks_of(plugin_packages, group, name):
+            assert f"`{check.name}`" in page

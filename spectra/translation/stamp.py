@@ -17,7 +17,7 @@ from spectra.data.atomic import write_text
 from spectra.errors import DataError, SpectraError
 from spectra.model import Model
 from spectra.registry import registry
-from spectra.sources import Job
+from spectra.translation.sources import Job
 
 try:
     import fcntl

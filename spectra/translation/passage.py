@@ -20,7 +20,7 @@ from spectra.data.pictures import to_array, to_picture, wrong_channels
 from spectra.errors import ImageError, SpectraError
 from spectra.modalities import TYPE_LIMITS, Scale
 from spectra.model import Model, device_of
-from spectra.sources import Job
+from spectra.translation.sources import Job
 
 OF_ONE_IMAGE = {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EILSEQ, errno.EINVAL}
 CLIPPED = "held values outside their scale, and were clipped to it"

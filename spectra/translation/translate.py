@@ -20,10 +20,10 @@ from spectra.errors import DataError, ImageError, SpectraError
 from spectra.modalities import Modality, Task
 from spectra.model import Model, create, load
 from spectra.model_folder import find_folder
-from spectra.passage import Passage, require_room
 from spectra.registry import registry
-from spectra.sources import Job, Source, find_sources, planned
-from spectra.stamp import identity, stamped
+from spectra.translation.passage import Passage, require_room
+from spectra.translation.sources import Job, Source, find_sources, planned
+from spectra.translation.stamp import identity, stamped
 
 Told = Callable[[str, int, int], None]
 DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}

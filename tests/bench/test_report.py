@@ -1,0 +1,165 @@
+"""The page of a run: it stands for itself, and nothing on it is cut off or made up."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from spectra.bench.report import bars_of, best_of, report, verdicts, write_report
+from spectra.bench.run import run
+from spectra.data.images import read_image
+from tests.pair_folders import write_data, write_recipe
+
+
+class Page(HTMLParser):
+    """Tags that are not closed in order, attributes, and text."""
+
+    VOID = ("meta", "img", "br", "link", "input")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [said for name, said in self.tags if name == tag]
+
+
+def made(folder: Path, text: str = "task: rgb2ir\ntranslator: graydef\n", **options: Any) -> Path:
+    pairs = folder / "pairs"
+    if not pairs.exists():
+        write_data(pairs, size=options.pop("size", (16, 12)))
+    return run(write_recipe(folder, text), data=pairs, out=folder / "out", **options).folder
+
+
+def picture(said: dict[str, str]) -> Any:
+    data = np.frombuffer(base64.b64decode(said["src"].partition("base64,")[2]), np.uint8)
+    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+
+
+def test_the_page_needs_nothing_from_outside(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    text = (folder / "report.html").read_text("utf-8")
+    page = Page(text)
+    assert not page.open
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", re.sub(r'src="data:[^"]*"', "", text))
+    assert not page.all("script") and not page.all("link") and not page.all("iframe")
+    assert all(said["src"].startswith("data:image/jpeg;base64,") for said in page.all("img"))
+
+
+def test_every_method_metric_interval_and_signature_is_on_it(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    text = Page((folder / "report.html").read_text("utf-8")).text
+    for name, said in json.loads((folder / "metrics.json").read_text("utf-8"))["methods"].items():
+        assert text.count(name) >= 5  # in the table, and beside each of four charts
+        for score in said["scores"].values():
+            assert score["signature"] in text
+            assert (
+                f"[{score['low']:.2f}, " in text or f"[{score['low']:.3f}, " in text or f"[{score['low']:.5f}, " in text
+            )
+    assert "sha256" not in text and (folder / "recipe.yaml").read_text("utf-8") in text
+
+
+def test_the_pictures_are_the_samples(tmp_path: Path) -> None:
+    folder = made(tmp_path, size=(40, 32))
+    page = Page((folder / "report.html").read_text("utf-8"))
+    assert [said["alt"] for said in page.all("img")][:4] == [
+        "source  of e", "prediction graydef of e", "target  of e", "error graydef of e"
+    ]  # fmt: skip
+    strip = read_image(folder / "samples" / "0000_graydef.png").astype(int)
+    for place, said in enumerate(page.all("img")[:4]):
+        wide = strip[:, place * 36 :][:, :32]
+        assert (said["width"], said["height"]) == ("32", "40")
+        assert np.abs(picture(said).astype(int) - wide).mean() < 12
+
+
+def test_large_images_are_made_smaller_for_the_page_alone(tmp_path: Path) -> None:
+    folder = made(tmp_path, size=(300, 1500), sets=["evaluate.samples=1"])
+    page = Page((folder / "report.html").read_text("utf-8"))
+    assert picture(page.all("img")[0]).shape == (128, 640, 3)
+    assert read_image(next((folder / "samples").iterdir())).shape == (300, 4 * 1500 + 3 * 4, 3)
+    assert any(said.get("class") == "sheet wide" for said in page.all("div"))
+
+
+def test_a_page_never_grows_without_end_and_says_what_it_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made(tmp_path)
+    monkeypatch.setattr("spectra.bench.pictures.MOST_BYTES", 1)
+    page = Page(report(folder))
+    assert len(page.all("img")) == 4 and "with 2 more" in page.text
+
+
+def test_several_methods_share_source_and_target(tmp_path: Path) -> None:
+    folder = made(tmp_path, "task: rgb2ir\ntranslator: graydef\nmatrix: {settings.factor: [1.0, 1.3]}\n")
+    shown = [said["alt"] for said in Page((folder / "report.html").read_text("utf-8")).all("img")][:6]
+    assert [alt.split()[0] for alt in shown] == ["source", "target", "prediction", "error", "prediction", "error"]
+    assert "factor=1.3" in shown[4] and "factor=1.3" in shown[5]
+
+
+def test_names_cannot_break_the_page(tmp_path: Path) -> None:
+    write_data(tmp_path / "pairs")
+    for modality in ("rgb", "ir"):
+        (tmp_path / "pairs/test" / modality / "e.png").rename(tmp_path / "pairs/test" / modality / '<b a="1">&.png')
+    folder = made(tmp_path)
+    page = Page((folder / "report.html").read_text("utf-8"))
+    assert not page.open and "<b a" not in (folder / "report.html").read_text("utf-8")
+    assert '<b a="1">&' in page.text
+
+
+def test_without_samples_there_is_a_page_without_pictures(tmp_path: Path) -> None:
+    folder = made(tmp_path, sets=["evaluate.samples=0"])
+    page = Page((folder / "report.html").read_text("utf-8"))
+    assert not page.all("img") and "Samples" not in page.text
+
+
+def test_the_page_can_be_built_again_from_the_folder_alone(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    before = (folder / "report.html").read_bytes()
+    write_report(folder)
+    assert (folder / "report.html").read_bytes() == before
+
+
+def metrics(**means: tuple[float | None, bool]) -> dict[str, Any]:
+    def score(mean: float | None) -> dict[str, Any]:
+        low, high = (None, None) if mean is None else (mean - 1, mean + 2)
+        return {"mean": mean, "low": low, "high": high, "better": "higher", "unit": "dB"}
+
+    said = {name: {"floor": floor, "scores": {"psnr": score(mean)}} for name, (mean, floor) in means.items()}
+    return {"methods": said}
+
+
+def test_bars_lie_where_their_own_numbers_are() -> None:
+    bars = bars_of(metrics(a=(1.0, False), b=(8.0, True), c=(None, True)))["psnr"]
+    assert list(bars) == ["b", "a"]
+    assert (bars["a"].low, bars["a"].mean, bars["a"].high) == (0.0, 10.0, 30.0)
+    assert (bars["b"].low, bars["b"].mean, bars["b"].high) == (70.0, 80.0, 100.0)
+
+
+def test_the_best_is_the_best_and_the_verdict_names_the_best_floor() -> None:
+    found = metrics(a=(5.0, False), b=(4.0, True), c=(3.0, True))
+    assert best_of(found) == {"psnr": "a"}
+    assert verdicts(found) == ["a reaches psnr 5.000 dB: better than the best floor, b, at 4.000."]
+    assert "no better than the best floor, b" in verdicts(metrics(a=(3.5, False), b=(4.0, True)))[0]
+    assert verdicts(metrics(a=(3.5, False))) == []
