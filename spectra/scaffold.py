@@ -13,6 +13,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from spectra.errors import SpectraError
+from spectra.registry import installed
 
 SUFFIX = ".template"
 PACKAGE = "package"
@@ -69,8 +70,10 @@ def words_of(name: str) -> Mapping[str, str]:
         raise SpectraError(
             f"{name!r} cannot name a plugin: its class {class_name} would hide another. Choose another name."
         )
-    distribution = f"spectra-{name.replace('_', '-')}"
-    return {"name": name, "Class": class_name, "package": f"spectra_{name}", "distribution": distribution}
+    package, distribution = f"spectra_{name}", f"spectra-{name.replace('_', '-')}"
+    if any(it.own and (name == it.name or it.target.startswith(f"{package}:")) for it in installed()):
+        raise SpectraError(f"{name!r} cannot name a plugin: it is one of Spectra's own. Choose another name.")
+    return {"name": name, "Class": class_name, "package": package, "distribution": distribution}
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:

@@ -64,7 +64,26 @@ def test_a_new_package_is_typed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "My", "9lives", "a-b", "a b", "_a", "a_", "a__b", "é", "../up", "a/b", "-x", "a\n", "x" * 31, "none", "stage"],
+    [
+        "",
+        "My",
+        "9lives",
+        "a-b",
+        "a b",
+        "_a",
+        "a_",
+        "a__b",
+        "é",
+        "../up",
+        "a/b",
+        "-x",
+        "a\n",
+        "x" * 31,
+        "none",
+        "stage",
+        "copy",
+        "floors",
+    ],
 )
 def test_a_name_that_cannot_be_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(SpectraError, match="cannot name a plugin"):

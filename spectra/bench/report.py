@@ -40,6 +40,7 @@ def report(folder: Path) -> str:
         metrics=metrics,
         table=table,
         names=table.metrics_of(metrics),
+        places={name: table.decimals(metrics, name) for name in table.metrics_of(metrics)},
         own=own,
         verdicts=verdicts(metrics),
         bars=bars_of(metrics),
@@ -92,11 +93,18 @@ def verdicts(metrics: Mapping[str, Any]) -> list[str]:
 
 def _verdict(method: str, said: Mapping[str, Any], floor: str, floor_said: Mapping[str, Any], name: str) -> str:
     score, bound = said["scores"][name], floor_said["scores"][name]
-    gain = score["mean"] - bound["mean"]
-    better = gain > 0 if score["better"] == "higher" else gain < 0
-    told = f"{table.mean(score)} {score['unit']}".rstrip()
-    beside = f"the best floor, {floor}, at {table.mean(bound)}"
-    return f"{method} reaches {name} {told}: {'better than' if better else 'no better than'} {beside}."
+    higher = score["better"] == "higher"
+    better = score["mean"] > bound["mean"] if higher else score["mean"] < bound["mean"]
+    clearly = _apart(score, bound) if higher else _apart(bound, score)
+    how = "no better than" if not better else "better than" if clearly else "better, but not clearly so, than"
+    return f"{method} reaches {name} {score['mean']:.4g} {score['unit']}".rstrip() + (
+        f": {how} the best floor, {floor}, at {bound['mean']:.4g}."
+    )
+
+
+def _apart(above: Mapping[str, Any], below: Mapping[str, Any]) -> bool:
+    """Whether the two intervals do not touch."""
+    return None not in (above["low"], below["high"]) and bool(above["low"] > below["high"])
 
 
 def _bar(score: Mapping[str, Any], least: float, most: float) -> Bar:

@@ -9,7 +9,11 @@ from typing import Any
 def rows_of(metrics: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     """The header and the cells: own methods and floors together, ordered by the first metric."""
     names = metrics_of(metrics)
-    cells = [[label(method, said), *(cell(said["scores"][name]) for name in names)] for method, said in ranked(metrics)]
+    places = {name: decimals(metrics, name) for name in names}
+    cells = [
+        [label(method, said), *(cell(said["scores"][name], places[name]) for name in names)]
+        for method, said in ranked(metrics)
+    ]
     return ["method", *(heading(metrics, name) for name in names)], cells
 
 
@@ -57,29 +61,30 @@ def label(method: str, said: Mapping[str, Any]) -> str:
     return f"{method} *" if said["floor"] else method
 
 
-def cell(score: Mapping[str, Any]) -> str:
+def cell(score: Mapping[str, Any], places: int) -> str:
     if score["mean"] is None:
         return f"not scored: {score['reason']}"
-    return " ".join(part for part in (mean(score), interval(score)) if part)
+    return " ".join(part for part in (mean(score, places), interval(score, places)) if part)
 
 
-def mean(score: Mapping[str, Any]) -> str:
-    return f"{score['mean']:.{_digits(score)}f}"
+def mean(score: Mapping[str, Any], places: int) -> str:
+    return f"{score['mean']:.{places}f}"
 
 
-def interval(score: Mapping[str, Any]) -> str:
+def interval(score: Mapping[str, Any], places: int) -> str:
     """Empty where there is none, as for a single image."""
-    if score["low"] is None:
-        return ""
-    return f"[{score['low']:.{_digits(score)}f}, {score['high']:.{_digits(score)}f}]"
+    return "" if score["low"] is None else f"[{score['low']:.{places}f}, {score['high']:.{places}f}]"
 
 
-def _digits(score: Mapping[str, Any]) -> int:
-    """Four figures that count, for numbers of any size."""
-    size = abs(score["mean"])
-    if size >= 1000:
+def decimals(metrics: Mapping[str, Any], name: str) -> int:
+    """Decimal places of a column: about four figures of its largest number, at most three where it is near one."""
+    means = [said["scores"][name]["mean"] for said in metrics["methods"].values()]
+    largest = max((abs(value) for value in means if value is not None), default=0.0)
+    if largest >= 1000:
         return 0
-    return 2 if size >= 10 else 3 if size >= 0.1 or size == 0 else 5
+    if largest >= 10:
+        return 2
+    return 3 if largest >= 0.1 or largest == 0 else 5
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:

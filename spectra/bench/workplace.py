@@ -105,6 +105,11 @@ def _write_faults(folder: Path, place: Path | None = None) -> Iterator[None]:
         if place is not None and not _of_writing(why, place):
             raise
         raise SpectraError(f"Cannot write the run {str(folder)!r}: {why.strerror or why}.") from why
+    except SpectraError as why:
+        if place is None or str(place) not in str(why):
+            raise
+        told = str(why).replace(str(place), str(folder))  # the hidden folder is gone by now
+        raise SpectraError(told) from why
 
 
 def _of_writing(why: OSError, place: Path) -> bool:

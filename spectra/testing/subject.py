@@ -16,7 +16,7 @@ from spectra.model import Model
 from spectra.recipe.train import TrainSettings
 from spectra.settings import Config
 from spectra.stage import Stage
-from spectra.testing.check import NotApplicable
+from spectra.testing.check import NotApplicable, require
 from spectra.testing.made import MadePairs, made_images
 from spectra.training.feed import PairFeed
 from spectra.training.trainer import Trainer
@@ -44,6 +44,7 @@ class Learner(Subject):
     """A translator with settings and a task."""
 
     task: Task
+    least_side: int = LEAST_SIDE
 
     def build(self, seed: int = 0) -> Translator:
         """The same seed gives the same weights."""
@@ -65,7 +66,7 @@ class Learner(Subject):
 
     def side(self, translator: Translator) -> int:
         """The least side that the translator takes without padding."""
-        return -(-LEAST_SIDE // translator.multiple) * translator.multiple
+        return -(-self.least_side // translator.multiple) * translator.multiple
 
     def source(self, translator: Translator, seed: int = 0, count: int = BATCH) -> Tensor:
         side = self.side(translator)
@@ -92,8 +93,6 @@ class Learner(Subject):
 @contextmanager
 def unchanged(what: str, *tensors: Tensor) -> Iterator[None]:
     """Whoever is handed these tensors must leave them as they are."""
-    from spectra.testing.check import require
-
     before = [tensor.clone() for tensor in tensors]
     yield
     for tensor, copy in zip(tensors, before, strict=True):

@@ -157,9 +157,18 @@ def test_bars_lie_where_their_own_numbers_are() -> None:
     assert (bars["b"].low, bars["b"].mean, bars["b"].high) == (70.0, 80.0, 100.0)
 
 
-def test_the_best_is_the_best_and_the_verdict_names_the_best_floor() -> None:
-    found = metrics(a=(5.0, False), b=(4.0, True), c=(3.0, True))
-    assert best_of(found) == {"psnr": "a"}
-    assert verdicts(found) == ["a reaches psnr 5.000 dB: better than the best floor, b, at 4.000."]
-    assert "no better than the best floor, b" in verdicts(metrics(a=(3.5, False), b=(4.0, True)))[0]
-    assert verdicts(metrics(a=(3.5, False))) == []
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        (9.0, "a reaches psnr 9 dB: better than the best floor, b, at 4."),
+        (5.0, "a reaches psnr 5 dB: better, but not clearly so, than the best floor, b, at 4."),
+        (3.5, "a reaches psnr 3.5 dB: no better than the best floor, b, at 4."),
+    ],
+)
+def test_the_verdict_names_the_best_floor_and_claims_no_more_than_the_intervals_bear(own: float, told: str) -> None:
+    assert verdicts(metrics(a=(own, False), b=(4.0, True), c=(3.0, True))) == [told]
+
+
+def test_where_there_is_no_floor_there_is_no_verdict() -> None:
+    found = metrics(a=(3.5, False), b=(None, True))
+    assert best_of(found) == {"psnr": "a"} and verdicts(found) == []

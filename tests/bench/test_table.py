@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from spectra.bench.table import cell, markdown_table, rows_of, text_table
+from spectra.bench.table import cell, decimals, markdown_table, rows_of, text_table
 
 
 def score(
@@ -45,8 +45,14 @@ def test_the_best_method_stands_first_and_floors_are_marked() -> None:
         (None, None, "not scored: needs weights"),
     ],
 )
-def test_a_cell_shows_four_figures_and_its_interval(value: float | None, spread: float | None, text: str) -> None:
-    assert cell(score(value, spread=spread)) == text
+def test_a_cell_shows_about_four_figures_and_its_interval(value: float | None, spread: float | None, text: str) -> None:
+    found = score(value, spread=spread)
+    assert cell(found, decimals(metrics(a=(False, {"psnr": found})), "psnr")) == text
+
+
+def test_a_column_has_as_many_decimals_everywhere() -> None:
+    found = metrics(a=(False, {"psnr": score(18.44)}), b=(True, {"psnr": score(8.18612)}))
+    assert [row[1].split()[0] for row in rows_of(found)[1]] == ["18.44", "8.19"]
 
 
 def test_the_text_is_aligned_and_tells_the_notes() -> None:
@@ -58,7 +64,7 @@ def test_the_text_is_aligned_and_tells_the_notes() -> None:
     found["methods"]["a"]["notes"] = ["resized."]
     lines = text_table(found).splitlines()
     assert lines[0] == "rgb2ir on pairs"
-    assert lines[3].index("psnr") == lines[4].index("10.00") == lines[5].index("9.000")
+    assert lines[3].index("psnr") == lines[4].index("10.00") == lines[5].index("9.00")
     assert lines[3].index("ssim") == lines[4].index("0.500")
     assert lines[-2:] == ["Note: The floor 'x' does not support rgb2ir.", "Note: a: resized."]
 

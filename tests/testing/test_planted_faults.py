@@ -9,7 +9,7 @@ import pytest
 
 from spectra.testing import Check, Fault, NotApplicable, checks
 from tests.plugin_packages import PluginPackages
-from tests.testing import faulty
+from tests.testing.faulty import learners, losses, metrics, sound, translators
 
 TRANSLATORS = [
     ("BytesNotUnit", "values", "images are in the unit interval"),
@@ -80,11 +80,17 @@ PLANTED = [
     for group, faults in (("translators", TRANSLATORS), ("losses", LOSSES), ("metrics", METRICS))
     for fault in faults
 ]
+CLASSES = {
+    name: kind
+    for module in (sound, translators, learners, losses, metrics)
+    for name, kind in inspect.getmembers(module, inspect.isclass)
+    if kind.__module__ == module.__name__ and not name.startswith("_")
+}
 SOUND = [("translators", "Sound"), ("translators", "TwoStages"), ("losses", "SoundLoss"), ("metrics", "SoundMetric")]
 
 
 def checks_of(plugin_packages: PluginPackages, group: str, name: str) -> list[Check]:
-    plugin_packages.add(f"faulty-{name.lower()}", {group: {name: f"tests.testing.faulty:{name}"}})
+    plugin_packages.add(f"faulty-{name.lower()}", {group: {name: f"{CLASSES[name].__module__}:{name}"}})
     return checks(group, name)
 
 
@@ -107,9 +113,8 @@ def test_what_the_faults_are_planted_in_is_green(plugin_packages: PluginPackages
 
 
 def test_every_faulty_class_is_planted() -> None:
-    classes = {name for name, kind in inspect.getmembers(faulty, inspect.isclass) if kind.__module__ == faulty.__name__}
     planted = {name for _, name, _, _ in PLANTED} | {name for _, name in SOUND}
-    assert {name for name in classes if not name.startswith("_")} - {"Duel"} == planted
+    assert set(CLASSES) - {"Duel"} == planted
 
 
 def test_every_check_is_seen_red_or_stands_for_a_plugin_that_never_loads(plugin_packages: PluginPackages) -> None:

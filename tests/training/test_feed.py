@@ -23,7 +23,7 @@ COUNT = 7
 
 
 class Made:
-    """Pairs whose pixels say which pair they are of and where in it they lie; target = source + 64, exact in float32."""
+    """Pairs whose pixels say which they are of and where in it they lie; target = source + 64, exact in float32."""
 
     def __init__(self, count: int = COUNT, size: int = 9) -> None:
         self.count, self.size = count, size

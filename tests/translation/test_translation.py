@@ -20,12 +20,12 @@ import torch
 from numpy.typing import NDArray
 
 import spectra
-from spectra import translation
 from spectra.data.formats import png
 from spectra.data.images import read_image, write_image
 from spectra.errors import DataError, ModelError, SpectraError
 from spectra.modalities import Modality, Scale, Task
 from spectra.model import Model
+from spectra.translation import translate as translation
 
 ODD_NAMES = ["with space.png", "grün 红外 🌲.png", "two\nlines.png", "-dash.png", "[ab].png", "a.b.c.png", "quote'.png"]
 
