@@ -28,7 +28,8 @@ QUICK: dict[str, tuple[str, ...]] = {
 def main() -> int:
     told = hardware("cpu")
     print(
-        f"{datetime.now(UTC):%Y-%m-%d}, {told['processor']}, {told['threads']} threads, {told['memory_gb']} GB, GPUs: {told['gpus']}"
+        f"{datetime.now(UTC):%Y-%m-%d}, {told['processor']}, {told['threads']} threads, "
+        f"{told['memory_gb']} GB, GPUs: {told['gpus']}"
     )
     print(", ".join(f"{name} {number}" for name, number in versions(LIBRARIES).items()))
     worst = 0

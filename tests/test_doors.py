@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def test_the_checks_see_files() -> None:
 def test_imports_are_found_wherever_they_stand(
     tmp_path: Path, source: str, found: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("test_doors.ROOT", tmp_path)
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     path = tmp_path / "module.py"
     path.write_text(source)
     assert list(imports(path)) == found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -75,6 +76,8 @@ class Commands(click.Group):
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> Any:
+        # Before torch loads: its threads would spin while they wait, which on a busy machine takes ten times as long.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         with spoken():
             return super().invoke(ctx)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
@@ -46,8 +45,6 @@ def run(
     as_json: bool,
 ) -> None:
     """Fit or train what RECIPE describes, evaluate it beside the floors, and write samples and a report."""
-    # Before torch loads: its threads would spin while they wait, which on a busy machine takes ten times as long.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from spectra.bench import run as running  # torch costs two seconds: only when the work starts
     from spectra.bench.table import text_table
     from spectra.cli.progress import Bars

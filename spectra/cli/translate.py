@@ -60,8 +60,8 @@ def translate(
     SOURCE is a file, a folder or a quoted pattern. Nothing is written over; an image that cannot be translated is
     listed at the end, and the others go on.
     """
-    from spectra.translation import translate as translation  # torch costs two seconds: only when the work starts
     from spectra.cli.progress import Bars
+    from spectra.translation import translate as translation  # torch costs two seconds: only when the work starts
 
     options: dict[str, Any] = {"task": task, "preset": preset, "depth": depth, "format": format}
     settings = _settings(sets)

@@ -253,3 +253,15 @@ def test_the_tab_key_completes_commands_groups_and_options(plugin_packages: Plug
     assert completed(plugin_packages, "spectra dock x") == []
     assert completed(plugin_packages, "spectra list lo") == ["losses"]
     assert completed(plugin_packages, "spectra list --js") == ["--json"]
+
+
+@pytest.mark.parametrize(("chosen", "seen"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_waiting_threads_sleep_unless_somebody_chose_otherwise(
+    plugin_packages: PluginPackages, monkeypatch: pytest.MonkeyPatch, chosen: str | None, seen: str
+) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", chosen or "")
+    if chosen is None:
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+    code = "import click, os\n\n@click.command()\ndef policy():\n    click.echo(os.environ['OMP_WAIT_POLICY'])\n"
+    plugin_packages.add("acme", {"commands": {"policy": "acme:policy"}}, code)
+    assert spectra("policy").output == f"{seen}\n"

@@ -116,7 +116,8 @@ def test_a_task_the_translator_does_not_support_is_a_fault_of_the_recipe(tmp_pat
 
 
 def test_own_modalities_serve_in_the_task(tmp_path: Path) -> None:
-    text = "task: hyper2sar_vv\ntranslator: linear\nmodalities:\n  hyper: {channels: 31, scale: reflectance 0..10000}\n  sar_vv: {channels: 1}\n"
+    text = "task: hyper2sar_vv\ntranslator: linear\nmodalities:\n"
+    text += "  hyper: {channels: 31, scale: reflectance 0..10000}\n  sar_vv: {channels: 1}\n"
     task = load_recipe(write(tmp_path, text)).resolved_task()
     assert (task.source.channels, str(task.source.scale), task.target.channels) == (31, "reflectance 0..10000", 1)
 
@@ -192,7 +193,9 @@ def test_the_resolved_text_stands_for_the_same_recipes(tmp_path: Path, text: str
     assert again.text.partition("name:")[2] == first.text.partition("name:")[2]
 
 
-def test_a_root_given_on_the_command_line_stays_absolute_in_the_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_root_given_on_the_command_line_stays_absolute_in_the_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     text = load_experiment(write(tmp_path, SMALL), data="pairs").text
     assert f"root: {tmp_path / 'pairs'}" in text
@@ -212,7 +215,9 @@ def test_the_schema_knows_every_key_and_nothing_else() -> None:
     assert schema["additionalProperties"] is False
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml")), ids=lambda path: path.stem
+)
 def test_our_recipes_are_fine_and_begin_with_their_command(path: Path) -> None:
     load_experiment(path)
     assert path.read_text(encoding="utf-8").startswith(f"# spectra run recipes/{path.name}")
