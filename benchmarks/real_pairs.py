@@ -2,7 +2,7 @@
 
     python benchmarks/real_pairs.py DIR DIR... [--metrics psnr,ssim,rmse]
 
-Each DIR has train/{rgb,nir} and test/{rgb,nir}. The factor is fitted on the train split; the scores are of the test split.
+Each DIR has train/{rgb,nir} and test/{rgb,nir}. The factor is fitted on train; the scores are of the test split.
 """
 
 from __future__ import annotations
