@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spectra.metric import Metric as Metric
     from spectra.metric import Score as Score
     from spectra.metric import Scored as Scored
+    from spectra.metrics.per_image import NotScored as NotScored
     from spectra.metrics.per_image import PerImage as PerImage
     from spectra.modalities import Modality as Modality
     from spectra.modalities import Scale as Scale
@@ -58,6 +59,7 @@ _HOMES = {
     "Modality": "modalities",
     "Model": "model",
     "ModelError": "errors",
+    "NotScored": "metrics.per_image",
     "Pair": "data.pairs",
     "PairSet": "data.pairs",
     "Pairs": "stage",
