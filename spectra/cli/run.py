@@ -28,7 +28,7 @@ Without --data a recipe runs on the built-in scenes."""
 @click.option(
     "--device", default="cpu", show_default=True, metavar="D", help="Where to compute: cpu, cuda, cuda:1, mps."
 )
-@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Seed of everything random in the run.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Seed of everything random in the run.")
 @click.option("--fresh", is_flag=True, help="Set a finished run aside (as NAME.old1) and carry it out anew.")
 @click.option("--dry-run", is_flag=True, help="Check recipe and data, print the plan, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print metrics.json instead of the table.")

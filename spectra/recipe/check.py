@@ -11,15 +11,16 @@ from pydantic import BaseModel, ValidationError
 
 from spectra.errors import SpectraError, did_you_mean
 from spectra.modalities import Modality, Scale, Task
-from spectra.recipe.faults import Fault
+from spectra.recipe.faults import LISTED, Fault
 from spectra.recipe.layers import Key, Layers
 from spectra.recipe.recipe import FLOORS, METRICS, LossEntry, Recipe
 from spectra.registry import registry
 
 
-def faults_of(layers: Layers) -> list[Fault]:
+def faults_of(layers: Layers) -> Iterator[Fault]:
     """Everything that is wrong, each with the place where it was written."""
-    return [layers.fault(f"{'.'.join(map(str, path))}: {message}", path) for path, message in _problems(layers.data)]
+    for path, message in _problems(layers.data):
+        yield layers.fault(f"{'.'.join(map(str, path))}: {message}" if path else message, path)
 
 
 Problem = tuple[Key, str]
@@ -28,6 +29,8 @@ Problem = tuple[Key, str]
 def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     wrong = list(problems_with(Recipe, data))
     yield from wrong
+    if any(not path for path, _ in wrong):
+        return
     spoilt = {path[0] for path, _ in wrong}
     if not spoilt & {"task", "modalities", "data"}:
         yield from _modality_names(data)
@@ -50,6 +53,8 @@ def problems_with(model: type[BaseModel], data: Mapping[str, Any], above: Key = 
         for error in why.errors(include_url=False):
             path = _within(data, error["loc"])
             told.setdefault((*above, *path), []).append(_message(model, error))
+            if len(told) > LISTED:
+                break
         yield from ((path, ", or ".join(dict.fromkeys(messages))) for path, messages in told.items())
 
 
@@ -71,6 +76,8 @@ def _message(model: type[BaseModel], error: Any) -> str:
     if kind == "extra_forbidden":
         word = str(error["loc"][-1])
         return f"there is no such key.{did_you_mean(word, _fields(model, error['loc'][:-1]))}"
+    if kind == "string_pattern_mismatch":
+        return "write letters, digits, `_`, `.` and `-` alone."
     if kind == "missing":
         return "this key is needed."
     text: str = error["msg"].removeprefix("Value error, ")

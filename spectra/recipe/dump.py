@@ -24,11 +24,15 @@ def recipe_text(recipes: Sequence[Recipe], matrix: Mapping[str, list[Any]]) -> s
 
 
 def _said(recipe: Recipe) -> dict[str, Any]:
-    said = recipe.model_dump(mode="json", exclude={"row", "preset"})
+    """The recipe's own keys without those that say nothing; of a plugin's settings, `null` may be a word."""
+    own = recipe.model_dump(mode="json", exclude={"row": True, "preset": True, "settings": True, "losses": True})
+    said = _without_nothing(own)
     if recipe.data.root is not None:
         said["data"]["root"] = str(recipe.data.root.resolve())
+    said["settings"] = recipe.settings
     said["losses"] = {name: {"weight": entry.weight, **entry.settings} for name, entry in recipe.losses.items()}
-    return _without_nothing(said)
+    said["evaluate"]["metrics"] = recipe.evaluate.metrics
+    return said
 
 
 def _without_nothing(said: dict[str, Any]) -> dict[str, Any]:
@@ -40,9 +44,9 @@ def _shared(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What all rows say alike; the matrix says the rest."""
     first, found = rows[0], {}
     for key, value in first.items():
-        others = [row.get(key) for row in rows]
-        if all(isinstance(other, dict) for other in others):
-            found[key] = _shared([other for other in others if other is not None])
-        elif all(other == value for other in others):
+        others = [row[key] for row in rows if key in row]
+        if len(others) == len(rows) and all(isinstance(other, dict) for other in others):
+            found[key] = _shared(others)
+        elif len(others) == len(rows) and all(other == value for other in others):
             found[key] = value
     return found

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from spectra.errors import RecipeError
-from spectra.recipe.document import load_document, parse_value
-from spectra.recipe.faults import Fault, raise_faults
+from spectra.recipe.document import Document, load_document, parse_value
+from spectra.recipe.document_composer import DEPTH_LIMIT
+from spectra.recipe.faults import Fault, clipped, raise_faults
 from spectra.recipe.positions import Position
 
 Key = tuple[str | int, ...]
 DEEPEST = 16
+MOST_ENTRIES = 10_000
 
 
 @dataclass
@@ -34,7 +36,9 @@ class Layers:
         """One value by its path, as `--set` and the rows of a matrix do."""
         node = self.data
         for depth, key in enumerate(path[:-1]):
-            node = node.setdefault(str(key), {})
+            if node.get(str(key)) is None:  # a key that is left empty holds nothing yet
+                node[str(key)] = {}
+            node = node[str(key)]
             if not isinstance(node, dict):
                 here = ".".join(map(str, path[: depth + 1]))
                 raise RecipeError(f"{origin}: {here} is {node!r}, which holds nothing named {path[depth + 1]!r}.")
@@ -80,8 +84,10 @@ def _chain(path: Path) -> list[_Named]:
             raise RecipeError(
                 f"{found[-1].file}: `extends` goes round in a circle, or through more than {DEEPEST} files."
             )
-        document = load_document(current)
+        document = _loaded(current, found)
         found.append(_Named(current, document.data, document.positions))
+        if sum(len(known.positions) for known in found) > MOST_ENTRIES:
+            raise RecipeError(f"{path}: it and what it extends hold more than {MOST_ENTRIES} entries together.")
         base = document.data.get("extends")
         if base is not None and not isinstance(base, str):
             where = document.position(("extends",))
@@ -94,6 +100,17 @@ def _chain(path: Path) -> list[_Named]:
     return found
 
 
+def _loaded(path: Path, above: list[_Named]) -> Document:
+    """The document; where a base cannot be read, the fault stands where it is asked for."""
+    try:
+        return load_document(path)
+    except RecipeError as why:
+        if not above or path.is_file():
+            raise
+        where = above[-1].positions[("extends",)]
+        raise_faults([Fault(f"extends: {why}", ("extends",), where.file, where.line, where.column)])
+
+
 def _same(one: Path, other: Path) -> bool:
     return one.resolve() == other.resolve()
 
@@ -103,16 +120,29 @@ def _anchor_root(layers: Layers, folder: Path, own: Mapping[str, Any]) -> None:
     data = own.get("data")
     root = data.get("root") if isinstance(data, dict) else None
     if isinstance(root, str):
-        layers.data["data"]["root"] = str(folder / root)
+        layers.data["data"]["root"] = str(folder / Path(root).expanduser()) if root else ""
 
 
 def parse_assignment(text: str) -> tuple[Key, Any]:
     """`train.lr=1e-4` as a path and a value, by the rules of a recipe."""
     path, equals, value = text.partition("=")
-    parts = tuple(part.strip() for part in path.split("."))
-    if not equals or not all(parts):
-        raise RecipeError(f"--set {text}: write PATH=VALUE, such as train.lr=1e-4.")
-    return parts, parse_value(value)
+    if not equals:
+        raise RecipeError(f"--set {clipped(text)}: write PATH=VALUE, such as train.lr=1e-4.")
+    return parse_path(path), parse_value(value)
+
+
+def parse_path(text: str) -> Key:
+    """`train.lr` as a path."""
+    parts = tuple(part.strip() for part in text.split("."))
+    if not all(parts) or len(parts) > DEPTH_LIMIT:
+        raise RecipeError(f"{clipped(text)} is no path: write names with dots between them, such as train.lr.")
+    return parts
+
+
+def overlap(one: Key, other: Key) -> bool:
+    """Whether one path is the other, or leads to it."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
 
 
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> None:

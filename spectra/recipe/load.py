@@ -1,9 +1,10 @@
-"""From a recipe file to checked recipes: extends < recipe < preset < `--set`; a matrix stands for several."""
+"""From a recipe file to checked recipes: extends < recipe < preset < row of a matrix < `--set`."""
 
 from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +13,17 @@ from typing import Any
 from spectra.errors import BrokenPlugin, RecipeError, UnknownName
 from spectra.recipe.check import faults_of
 from spectra.recipe.dump import recipe_text
-from spectra.recipe.faults import Fault, raise_faults
+from spectra.recipe.faults import LISTED, Fault, raise_faults
 from spectra.recipe.layers import Key, Layers, parse_assignment, read_layers
+from spectra.recipe.matrix import Matrix, may_vary, refuse_touching, rows, take_matrix, written
 from spectra.recipe.positions import Position
-from spectra.recipe.recipe import Recipe
+from spectra.recipe.recipe import LossEntry, Recipe
 from spectra.registry import registry
 
-MATRIX_ROOTS = ("translator", "preset", "settings", "losses", "weights", "train", "seed")
-MOST_ROWS = 1000
+Assignment = tuple[Key, Any, str]
+FILE_ONLY = {"extends", "matrix"}
+WRONG_ROWS = 20
+"""After so many rows with faults the others are not looked at: they mostly share them."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +45,17 @@ def load_experiment(
     seed: int | None = None,
 ) -> Experiment:
     """Read a recipe file, lay presets and overrides over it, and check it. All faults of all rows are told together."""
-    path = Path(path)
-    base = read_layers(path)
-    base.data.setdefault("name", path.stem)
-    matrix = _matrix(base)
-    assigned = [(key, value, "--set") for key, value in map(parse_assignment, sets)]
-    assigned += [] if preset is None else [(("preset",), preset, "--preset")]
-    assigned += [] if data is None else [(("data", "root"), str(data), "--data")]
-    assigned += [] if seed is None else [(("seed",), seed, "--seed")]
-    _refuse_twice(assigned, matrix)
-    finished = [_finish(base.copy(), name, chosen, assigned) for name, chosen in _rows(matrix)]
-    if faults := list(dict.fromkeys(fault for layers in finished for fault in faults_of(layers))):
-        raise_faults(faults)
-    recipes = tuple(Recipe.model_validate_json(json.dumps(layers.data), strict=True) for layers in finished)
+    base = read_layers(Path(path))
+    base.data.setdefault("name", re.sub(r"[^\w.-]+", "_", Path(path).stem)[:100])
+    _refuse_row(base)
+    matrix = take_matrix(base)
+    assigned = list(_assigned(sets, {("preset",): preset, ("data", "root"): data, ("seed",): seed}))
+    refuse_touching(assigned, matrix)
+    recipes = tuple(_checked(base, matrix, assigned))
+    _refuse_equal(recipes)
     # A preset in the matrix would win over --set when the text is run again, so --set goes into the matrix too.
-    again = {".".join(map(str, key)): [value] for key, value, _ in assigned} if "preset" in matrix else {}
-    return Experiment(recipes, recipe_text(recipes, {**matrix, **{k: v for k, v in again.items() if _may_vary(k)}}))
+    again = {key: [value] for key, value, _ in assigned if may_vary(key)} if ("preset",) in matrix else {}
+    return Experiment(recipes, recipe_text(recipes, {written(key): said for key, said in {**matrix, **again}.items()}))
 
 
 def load_recipe(path: Path | str, **overrides: Any) -> Recipe:
@@ -67,10 +66,42 @@ def load_recipe(path: Path | str, **overrides: Any) -> Recipe:
     return recipes[0]
 
 
-Assignment = tuple[Key, Any, str]
+def _assigned(sets: Sequence[str], options: Mapping[Key, Any]) -> Iterator[Assignment]:
+    """What the command line says, `--set` first."""
+    for key, value in map(parse_assignment, sets):
+        if key[0] in FILE_ONLY:
+            raise RecipeError(f"--set {written(key)}: only a recipe file can say `{key[0]}`.")
+        if key[0] == "row":
+            raise RecipeError("--set row: there is no such key.")
+        yield key, value, "--set"
+    for key, value in options.items():
+        if value is not None:
+            yield (
+                key,
+                str(value) if isinstance(value, Path) else value,
+                f"--{key[-1] if key != ('data', 'root') else 'data'}",
+            )
 
 
-def _finish(layers: Layers, row: str, chosen: Mapping[Key, Any], assigned: Sequence[Assignment]) -> Layers:
+def _checked(base: Layers, matrix: Matrix, assigned: Sequence[Assignment]) -> Iterator[Recipe]:
+    """The recipe of each row; the faults of all rows together, where there are any."""
+    faults: dict[Fault, None] = {}
+    recipes, wrong = [], 0
+    for name, chosen in rows(matrix):
+        layers = _finished(base.copy(), name, chosen, assigned)
+        found = list(itertools.islice(faults_of(layers), LISTED + 1))
+        faults.update(dict.fromkeys(found))
+        if not faults:
+            recipes.append(_complete(Recipe.model_validate_json(json.dumps(layers.data), strict=True)))
+        wrong += bool(found)
+        if len(faults) > LISTED or wrong > WRONG_ROWS:
+            break
+    if faults:
+        raise_faults(list(faults))
+    return iter(recipes)
+
+
+def _finished(layers: Layers, row: str, chosen: Mapping[Key, Any], assigned: Sequence[Assignment]) -> Layers:
     """Lay the preset over the recipe, then the row of the matrix, then what the command line sets."""
     sets: list[Assignment] = [(key, value, f"matrix row {row!r}") for key, value in chosen.items()]
     sets += assigned
@@ -99,60 +130,37 @@ def _lay_preset(layers: Layers) -> None:
     layers.lay(presets[preset], Position(f"preset {preset!r} of {translator}", 0, 0))
 
 
-def _matrix(base: Layers) -> dict[str, list[Any]]:
-    matrix = base.data.pop("matrix", None)
-    if matrix is None:
-        return {}
-    if faults := list(_matrix_faults(base, matrix)):
-        raise_faults(faults)
-    checked: dict[str, list[Any]] = matrix
-    return checked
+def _complete(recipe: Recipe) -> Recipe:
+    """The same recipe with the defaults of its plugins written out, so that it means the same when these change."""
+    losses = {
+        name: LossEntry.model_validate({"weight": entry.weight, **_settings("losses", name, entry.settings)})
+        for name, entry in recipe.losses.items()
+    }
+    metrics = {name: _settings("metrics", name, said) for name, said in recipe.evaluate.metrics.items()}
+    said = {
+        "settings": _settings("translators", recipe.translator, recipe.settings),
+        "losses": losses,
+        "evaluate": recipe.evaluate.model_copy(update={"metrics": metrics}),
+    }
+    return recipe.model_copy(update=said)
 
 
-def _rows(matrix: Mapping[str, list[Any]]) -> Iterator[tuple[str, dict[Key, Any]]]:
-    """Every combination of values, named by the settings that vary."""
-    keys = [tuple(path.split(".")) for path in matrix]
-    leaves = [key[-1] for key in keys]
-    labels = [key[-1] if leaves.count(key[-1]) == 1 else ".".join(key) for key in keys]
-    vary = [len(values) > 1 for values in matrix.values()]
-    for values in itertools.product(*matrix.values()):
-        told = [f"{label}={_short(value)}" for label, value, many in zip(labels, values, vary, strict=True) if many]
-        yield ", ".join(told), dict(zip(keys, values, strict=True))
+def _settings(group: str, name: str, said: Mapping[str, Any]) -> dict[str, Any]:
+    settings = registry(group).get(name).Settings.model_validate_json(json.dumps(said), strict=True)
+    dumped: dict[str, Any] = settings.model_dump(mode="json")
+    return dumped
 
 
-def _may_vary(path: str) -> bool:
-    return path.split(".")[0] in MATRIX_ROOTS
+def _refuse_row(base: Layers) -> None:
+    if "row" in base.data:
+        raise_faults([base.fault("row: there is no such key.", ("row",))])
 
 
-def _matrix_faults(base: Layers, matrix: Any) -> Iterator[Fault]:
-    if not isinstance(matrix, dict) or not matrix:
-        yield base.fault(
-            "matrix: write setting paths and their lists, such as `settings.factor: [1.0, 1.3]`.", ("matrix",)
-        )
-        return
-    rows = 1
-    for path, values in matrix.items():
-        here: Key = ("matrix", path)
-        if not _may_vary(path):
-            yield base.fault(
-                f"matrix.{path}: rows share their data; a path begins with one of {', '.join(MATRIX_ROOTS)}.", here
-            )
-        if not isinstance(values, list) or not values:
-            yield base.fault(f"matrix.{path}: should be a list of values, not {values!r}.", here)
-            continue
-        if any(value in values[:place] for place, value in enumerate(values)):
-            yield base.fault(f"matrix.{path}: holds a value twice.", here)
-        rows *= len(values)
-    if rows > MOST_ROWS:
-        yield base.fault(f"matrix: stands for {rows} rows; at most {MOST_ROWS} are allowed.", ("matrix",))
-
-
-def _refuse_twice(assigned: Sequence[Assignment], matrix: Mapping[str, list[Any]]) -> None:
-    for key, _, origin in assigned:
-        path = ".".join(map(str, key))
-        if path in matrix:
-            raise RecipeError(f"{origin} {path}: the matrix of the recipe sets it too, in every row.")
-
-
-def _short(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _refuse_equal(recipes: Sequence[Recipe]) -> None:
+    """Two rows that say the same would stand in the table under two names."""
+    known: dict[str, str] = {}
+    for recipe in recipes:
+        text = recipe.model_dump_json(exclude={"row", "preset"})
+        if text in known:
+            raise RecipeError(f"The rows {known[text]!r} and {recipe.row!r} of the matrix are the same experiment.")
+        known[text] = recipe.row

@@ -32,21 +32,32 @@ class SceneSettings(Config):
 
     view: Literal["aerial", "street"] = Field("aerial", description="seen from above, or from the ground")
     size: int = Field(256, ge=32, le=4096, description="height and width in pixels")
-    train: int = Field(48, gt=0, description="number of training scenes")
-    test: int = Field(16, gt=0, description="number of test scenes")
+    train: int = Field(48, gt=0, le=1_000_000, description="number of training scenes")
+    test: int = Field(16, gt=0, le=1_000_000, description="number of test scenes")
     bits: Literal[8, 16] = Field(8, description="depth of the images")
-    seed: int = Field(0, ge=0, description="which scenes: it is apart from the seed of the run")
+    seed: int = Field(0, ge=0, lt=2**63, description="which scenes: it is apart from the seed of the run")
+
+
+def _not_empty(value: Any) -> Any:
+    if value == "":
+        raise ValueError("write the path of a folder")
+    return value
 
 
 class DataSettings(Config):
-    root: Path | None = Field(
-        None, description="folder that holds SPLIT/MODALITY/NAME.ext, relative to the recipe; none: the built-in scenes"
+    root: Annotated[Path, BeforeValidator(_not_empty, json_schema_input_type=str)] | None = Field(
+        None,
+        description="folder that holds SPLIT/MODALITY/NAME.ext, relative to the recipe that says it (with --data and "
+        "--set, to the current folder); none: the built-in scenes",
     )
     train: str = Field("train", description="name of the split to learn from")
     test: str = Field("test", description="name of the split to judge by")
     source: SideSettings = Field(SideSettings(), description="where the source images are and what they mean")
     target: SideSettings = Field(SideSettings(), description="where the target images are and what they mean")
     scenes: SceneSettings = Field(SceneSettings(), description="the built-in scenes, used where there is no root")
+
+
+Side = Annotated[int, Field(gt=0, le=65536)]
 
 
 class LossEntry(BaseModel):
@@ -82,7 +93,7 @@ class EvaluateSettings(Config):
     )
     floors: list[str] = Field(list(FLOORS), description="what every method must beat; they stand in each table")
     samples: int = Field(4, ge=0, description="number of test images to write as pictures")
-    resize: tuple[int, int] | None = Field(
+    resize: tuple[Side, Side] | None = Field(
         None, description="height and width to which both images are brought before scoring; none: native size"
     )
 
@@ -90,7 +101,9 @@ class EvaluateSettings(Config):
 class Recipe(Config):
     """One experiment: task, method, data, training and evaluation."""
 
-    name: str = Field("", pattern=r"^[\w.-]*$", description="names the run's folder; without it, the name of the file")
+    name: str = Field(
+        "", pattern=r"^[\w.-]*$", max_length=100, description="names the run's folder; without it, the name of the file"
+    )
     task: str = Field(description="source and target modality, such as `rgb2ir`")
     translator: str = Field(
         description="name of the method, or `distribution:name`; `spectra list translators` shows them"
@@ -105,7 +118,7 @@ class Recipe(Config):
     )
     train: TrainSettings = Field(TrainSettings(), description="how to learn, for methods that learn by gradient")
     evaluate: EvaluateSettings = Field(EvaluateSettings(), description="how to judge")
-    seed: int = Field(0, ge=0, description="seed of everything random in the run")
+    seed: int = Field(0, ge=0, lt=2**63, description="seed of everything random in the run")
     row: str = Field("", description="which row of a matrix this is; filled in by Spectra")
 
     @property

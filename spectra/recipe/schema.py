@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from spectra.recipe.load import MATRIX_ROOTS
+from spectra.recipe.matrix import ROOTS
 from spectra.recipe.recipe import Recipe
 
 
@@ -15,7 +15,7 @@ def recipe_schema() -> dict[str, Any]:
     properties = schema["properties"]
     del properties["row"]
     properties["extends"] = {"type": "string", "description": "path of a recipe to start from, relative to this one"}
-    paths = "|".join(MATRIX_ROOTS)
+    paths = "|".join(ROOTS)
     properties["matrix"] = {
         "type": "object",
         "description": "setting paths and lists of values: every combination becomes a row of the table",

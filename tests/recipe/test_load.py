@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from torch import Tensor
 
+import spectra
 from spectra.errors import RecipeError, SpectraError
 from spectra.recipe.load import load_experiment, load_recipe
+from spectra.registry import registry
 
 SMALL = "task: rgb2ir\ntranslator: graydef\n"
 
@@ -53,7 +56,9 @@ def test_recipes_that_extend_each_other_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_base_names_the_file_that_is_not_there(tmp_path: Path) -> None:
-    assert "nowhere.yaml" in faults(write(tmp_path, "extends: nowhere.yaml\n"))[0]
+    path = write(tmp_path, "task: rgb2ir\nextends: nowhere.yaml\n")
+    told = faults(path)[0]
+    assert told.startswith(f"{path}:2:") and "nowhere.yaml" in told
 
 
 def test_a_relative_root_is_relative_to_the_file_that_says_it(tmp_path: Path) -> None:
@@ -99,7 +104,12 @@ def test_all_faults_are_told_together_with_file_line_and_column(tmp_path: Path) 
         ("data: {source: {scale: 10..20}}", "is not a scale"),
         ("preset: rgb2irr", "Did you mean 'rgb2ir'?"),
         ("modalities: {Hyper: {channels: 3}}", "modality name"),
-        ("name: a/b", "name"),
+        ("name: a/b", "write letters, digits"),
+        (f"name: {'x' * 300}", "at most 100 characters"),
+        (f"seed: {2**63}", "seed"),
+        ("evaluate: {resize: [0, -4]}", "evaluate.resize"),
+        ("data: {root: ''}", "write the path of a folder"),
+        ("data: {scenes: {train: 1000001}}", "data.scenes.train"),
         ("weights: {generator: {matching: many}}", "weights.generator.matching"),
         ("train: {stages: {first: {step: 3}}}", "Did you mean 'steps'?"),
     ],
@@ -126,9 +136,20 @@ def test_set_that_reaches_into_a_number_says_so(tmp_path: Path) -> None:
     assert "holds nothing named 'low'" in faults(write(tmp_path, f"{SMALL}seed: 1\n"), sets=["seed.low=3"])[0]
 
 
-@pytest.mark.parametrize("words", ["train.lr", "=3", "train..lr=3"])
-def test_set_without_path_and_value_is_refused(tmp_path: Path, words: str) -> None:
-    assert "PATH=VALUE" in faults(write(tmp_path, SMALL), sets=[words])[0]
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("train.lr", "PATH=VALUE"),
+        ("=3", "is no path"),
+        ("train..lr=3", "is no path"),
+        (f"settings{'.a' * 3000}=1", "is no path"),
+        ("extends=base.yaml", "only a recipe file can say `extends`"),
+        ("matrix.seed=[1, 2]", "only a recipe file can say `matrix`"),
+        ("row=mine", "there is no such key"),
+    ],
+)
+def test_set_of_what_cannot_be_set_is_refused(tmp_path: Path, words: str, told: str) -> None:
+    assert told in faults(write(tmp_path, SMALL), sets=[words])[0]
 
 
 def test_a_matrix_becomes_named_rows(tmp_path: Path) -> None:
@@ -170,7 +191,66 @@ def test_a_matrix_of_too_many_rows_is_refused(tmp_path: Path) -> None:
 
 def test_set_of_what_the_matrix_varies_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, f"{SMALL}matrix: {{seed: [1, 2]}}\n")
-    assert "the matrix of the recipe sets it too" in faults(path, seed=3)[0]
+    assert "--seed seed: the matrix of the recipe sets seed in every row" in faults(path, seed=3)[0]
+
+
+def test_a_row_cannot_be_set_around_by_a_path_above_or_below_it(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{SMALL}matrix: {{settings.factor: [1.0, 1.3]}}\n")
+    assert (
+        "the matrix of the recipe sets settings.factor in every row" in faults(path, sets=["settings={factor: 2.0}"])[0]
+    )
+    twice = write(tmp_path, f"{SMALL}matrix: {{settings.factor: [1.0, 1.3], settings: [{{variant: factor}}]}}\n")
+    assert "set the same thing" in faults(twice)[0]
+
+
+def test_rows_that_say_the_same_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{SMALL}matrix: {{preset: [fit, rgb2ir]}}\n")
+    assert "are the same experiment" in faults(path, sets=["settings={factor: 2.0}"])[0]
+
+
+def test_true_is_not_one_in_a_matrix(tmp_path: Path) -> None:
+    assert (
+        "seed: should be a valid integer, not True"
+        in faults(write(tmp_path, f"{SMALL}matrix: {{seed: [1, true]}}\n"))[0]
+    )
+
+
+def test_the_resolved_text_writes_out_what_plugins_have_as_defaults(tmp_path: Path) -> None:
+    experiment = load_experiment(write(tmp_path, f"{SMALL}evaluate: {{metrics: [ssim]}}\n"))
+    assert experiment.recipes[0].settings == {"factor": 1.3, "variant": "factor"}
+    assert "factor: 1.3" in experiment.text and "window: 11" in experiment.text
+
+
+class Clipping(spectra.Loss):
+    api_version = 1
+
+    class Settings(spectra.Config):
+        clip: float | None = 1.0
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        return (prediction - target).abs().mean()
+
+
+def test_null_is_a_word_that_a_resolved_recipe_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry("losses")._loaded, "spectra-translate:l1", Clipping)
+    with_clip = load_experiment(write(tmp_path, f"{SMALL}losses: {{l1: 1}}\n"))
+    without = load_experiment(write(tmp_path, f"{SMALL}losses: {{l1: {{weight: 1, clip: null}}}}\n"))
+    assert with_clip.text != without.text
+    again = load_experiment(write(tmp_path, without.text))
+    assert again.recipes[0].losses["l1"].settings == {"clip": None}
+
+
+def test_a_row_is_no_key_of_a_recipe(tmp_path: Path) -> None:
+    assert "row: there is no such key" in faults(write(tmp_path, f"{SMALL}row: hello\n"))[0]
+
+
+def test_a_file_name_that_is_no_name_of_a_run_is_made_one(tmp_path: Path) -> None:
+    assert load_recipe(write(tmp_path, SMALL, "two words.yaml")).name == "two_words"
+
+
+def test_a_key_left_empty_can_be_filled(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{SMALL}settings:\nmatrix: {{settings.factor: [1.0, 1.3]}}\n")
+    assert [recipe.settings["factor"] for recipe in load_experiment(path).recipes] == [1.0, 1.3]
 
 
 @pytest.mark.parametrize(
