@@ -24,4 +24,7 @@ class Loss(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
-        """Two ``(n, c, h, w)`` images of the unit interval, the prediction unclamped, to one differentiable number."""
+        """Two ``(n, c, h, w)`` images of the unit interval, the prediction unclamped, to one differentiable number.
+
+        Pixels without data hold the mean of their image; no mask comes with them yet.
+        """

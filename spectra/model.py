@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spectra.errors import SpectraError, UnknownName, did_you_mean
+from spectra.errors import SpectraError, UnknownName
 from spectra.modalities import Task
+from spectra.recipe.check import problems_with
 from spectra.registry import registry
 from spectra.translator import Translator
 
@@ -54,6 +54,9 @@ class Model(nn.Module):
 
     def forward(self, source: Tensor) -> Tensor:
         channels = self.task.source.channels
+        if not (isinstance(source, Tensor) and source.is_floating_point()):
+            told = f"a tensor of {source.dtype}" if isinstance(source, Tensor) else f"a {type(source).__name__}"
+            raise SpectraError(f"The model takes float tensors of the unit interval, not {told}.")
         if source.ndim != 4 or source.shape[1] != channels:
             raise SpectraError(
                 f"The model takes (n, {channels}, h, w) images of {self.task.source}, not {tuple(source.shape)}."
@@ -113,17 +116,11 @@ def preset_of(translator_class: type[Translator], name: str, preset: str | None)
 
 def validated(component: Any, name: str, settings: Mapping[str, Any]) -> Any:
     """The settings of a translator, loss or metric, checked by its own model."""
-    try:
-        return component.Settings.model_validate_json(json.dumps(dict(settings)), strict=True)
-    except ValidationError as why:
-        faults = (f"  {'.'.join(map(str, e['loc']))}: {_plain(e['msg'], e, component.Settings)}" for e in why.errors())
-        raise SpectraError(f"The settings of {name!r} are not valid:\n" + "\n".join(faults)) from None
-
-
-def _plain(message: str, error: Any, settings: Any) -> str:
-    if error["type"] != "extra_forbidden":
-        return message
-    return f"there is no such setting.{did_you_mean(str(error['loc'][-1]), settings.model_fields)}"
+    if faults := [
+        f"  {'.'.join(map(str, path))}: {told}" for path, told in problems_with(component.Settings, settings)
+    ]:
+        raise SpectraError(f"The settings of {name!r} are not valid:\n" + "\n".join(faults))
+    return component.Settings.model_validate_json(json.dumps(dict(settings)), strict=True)
 
 
 def pad_to_multiple(images: Tensor, multiple: int) -> Tensor:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import secrets
 import shutil
-import tempfile
+from collections.abc import Mapping
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors.torch import load as load_tensors
@@ -27,14 +31,14 @@ DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
 def find_folder(path_or_name: Path | str) -> Path | None:
     """The model's folder where the argument is a path (of a model or a run), None where it is a name."""
     path = Path(path_or_name)
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - False where `Path.is_dir` raises, of a name too long
         for folder in (path, path / "model"):
             if (folder / DESCRIPTION).is_file():
                 return folder
         if str(path_or_name) in registry("translators"):
             return None
         raise ModelError(f"{str(path)!r} holds no {DESCRIPTION}: it is neither a model nor a finished run.")
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113 - likewise
         raise ModelError(
             f"{str(path)!r} is a file. Spectra loads model folders ({DESCRIPTION} beside {WEIGHTS}) and names of "
             "translators; it never unpickles a checkpoint."
@@ -46,7 +50,7 @@ def find_folder(path_or_name: Path | str) -> Path | None:
 
 def save(model: Model, folder: Path) -> None:
     """All or nothing: the folder appears when it is complete, and an existing one is left alone."""
-    if folder.exists():
+    if os.path.lexists(folder):
         raise ModelError(f"{str(folder)!r} exists already; a model is never written over. Choose another folder.")
     # Clones, as safetensors refuses tensors that share memory, and a network may tie its weights.
     tensors = {
@@ -54,15 +58,15 @@ def save(model: Model, folder: Path) -> None:
     }
     weights = save_tensors(tensors)
     description = {**describe(model), "weights": {"file": WEIGHTS, "sha256": hashlib.sha256(weights).hexdigest()}}
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        temporary.mkdir()
     except OSError as why:
         raise ModelError(f"Cannot write the model {str(folder)!r}: {why.strerror}.") from why
     try:
         (temporary / WEIGHTS).write_bytes(weights)
         (temporary / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-        temporary.chmod(0o755)
         os.rename(temporary, folder)  # noqa: PTH104 - fails where the folder has appeared meanwhile and holds something
     except OSError as why:
         raise ModelError(f"Cannot write the model {str(folder)!r}: {why.strerror}.") from why
@@ -85,9 +89,26 @@ def describe(model: Model) -> dict[str, Any]:
         "preset": model.preset,
         "settings": model.translator.settings.model_dump(mode="json"),
         "trained": model.trained,
-        "diagnostics": model.diagnostics,
+        "diagnostics": plain(model.diagnostics),
         "notes": list(model.notes),
     }
+
+
+def plain(value: Any) -> Any:
+    """What a plugin found out, in the words of JSON: it has none for NaN, infinity and objects, which become text."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, torch.Tensor | np.ndarray | np.bool_):
+        return plain(value.tolist())
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return number if math.isfinite(number := float(value)) else str(number)
+    if isinstance(value, Mapping):
+        return {str(key): plain(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(held) for held in value]
+    return repr(value)
 
 
 def load_folder(folder: Path) -> Model:
@@ -185,7 +206,7 @@ def _tensors(folder: Path, said: _Description) -> dict[str, torch.Tensor]:
     if Path(name).name != name or "\0" in name:
         raise ModelError(f"{str(folder / DESCRIPTION)!r} names a weights file outside its folder: {name!r}.")
     path = folder / name
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not path.is_file():  # noqa: PTH110 - likewise
         raise ModelError(f"The weights {str(path)!r} are not a file.")
     try:
         content = path.read_bytes()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import keyword
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -34,16 +34,16 @@ def write_plugin(name: str, out: Path) -> Path:
         raise SpectraError(
             f"{str(folder)!r} exists already, and is left as it is. Choose another name or another --out."
         )
+    place = out / f".{folder.name}.{secrets.token_hex(4)}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=out))
+        place.mkdir()
     except OSError as why:
         raise SpectraError(f"Cannot write {str(folder)!r}: {why.strerror}.") from None
     try:
         for path, text in package_of(name).items():
             (place / path).parent.mkdir(parents=True, exist_ok=True)
             (place / path).write_text(text, encoding="utf-8", newline="\n")
-        place.chmod(0o755)
         os.rename(place, folder)  # noqa: PTH104 - fails where the folder has appeared meanwhile and holds something
     except OSError as why:
         raise SpectraError(f"Cannot write {str(folder)!r}: {why.strerror}.") from why

@@ -18,7 +18,10 @@ from spectra.loss import Loss
 
 @dataclass(frozen=True)
 class Pairs:
-    """A stream of pairs: a batch has ``(source, target)``. Without names, the task's own modalities."""
+    """A stream of pairs: a batch has ``(source, target)``. Without names, the task's own modalities.
+
+    Masks do not reach training: pixels without data hold the mean of their image's others, and are learned from.
+    """
 
     source: str | None = None
     target: str | None = None
@@ -66,11 +69,10 @@ class Update:
 
 
 def _term(value: Tensor | Callable[[], Tensor] | Term) -> Term:
+    """What is no function is handed on as it is: the trainer says by the term's name what is wrong with it."""
     if isinstance(value, Term):
         return value
-    if isinstance(value, Tensor):
-        return Term(lambda: value)
-    return Term(value)
+    return Term(value if callable(value) else lambda: value)
 
 
 class Player:
@@ -128,7 +130,8 @@ class Stage(ABC):
 
     At each yield the trainer runs backward into that player's parameters alone, steps its optimizer, and comes back. A
     term that passes through a player that has stepped since must be computed anew after that yield. The first step
-    names every term there is, so that a weight for one that does not exist is found at once.
+    names every term there is: a weight for one that does not exist is refused after the first step of the last stage
+    that has its player.
     """
 
     name: str = "train"

@@ -21,8 +21,8 @@ class Translator(nn.Module, ABC):
     """Maps images of one modality to another: the maths. Devices, precision, optimizers and files are the trainer's.
 
     A subclass either lists ``stages()`` (it learns by gradient), or overrides ``fit`` (it is fitted in closed form), or
-    sets ``ready`` (it needs neither). Everything in its ``state_dict`` is saved with the model, so register what was
-    fitted as buffers.
+    sets ``ready`` (it needs neither; what it has of them is carried out all the same). Everything in its ``state_dict``
+    is saved with the model, so register what was fitted as buffers.
     """
 
     api_version: ClassVar[int]
@@ -51,7 +51,10 @@ class Translator(nn.Module, ABC):
 
     @property
     def multiple(self) -> int:
-        """Height and width must divide by this; the ``Model`` pads to it and crops back."""
+        """Height and width must divide by this; the ``Model`` pads to it and crops back.
+
+        Training does not pad: `train.crop`, or without it every training image, must divide by this, or is refused.
+        """
         return 1
 
     @property
@@ -77,7 +80,10 @@ class Translator(nn.Module, ABC):
         return cls.fit is not Translator.fit
 
     def diagnostics(self) -> dict[str, Any]:
-        """What it found out while it learned, stored in ``model.json``: plain numbers and text."""
+        """What it found out while it learned, stored in ``model.json``: numbers and text, in lists and mappings.
+
+        Tensors and arrays become numbers; NaN and infinity become text, and so does any other object, by its ``repr``.
+        """
         return {}
 
     @classmethod

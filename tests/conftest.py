@@ -19,3 +19,15 @@ def plugin_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     monkeypatch.syspath_prepend(str(packages.folder))
     yield packages
     packages.forget()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a CUDA device are skipped, with the reason, where there is none."""
+    asking = [item for item in items if item.get_closest_marker("gpu")]
+    if not asking:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in asking:
+            item.add_marker(pytest.mark.skip(reason="there is no CUDA device here"))

@@ -43,8 +43,8 @@ def commands(body: str) -> list[str]:
 
 @pytest.fixture
 def newcomer(tmp_path: Path) -> dict[str, str]:
-    """An empty folder that has the repository's recipes and examples in it, and a shell that finds `spectra`."""
-    for name in ("recipes", "examples"):
+    """An empty folder that has the repository's recipes, examples and docs in it, and a shell that finds `spectra`."""
+    for name in ("recipes", "examples", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name)
     environment = {
         **os.environ,

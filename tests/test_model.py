@@ -81,7 +81,7 @@ def test_settings_win_over_a_preset() -> None:
     [
         (lambda: spectra.load("graydeff"), "Did you mean 'graydef'"),
         (lambda: spectra.load("graydef", preset="sar2eo"), "No preset of 'graydef' is named 'sar2eo'"),
-        (lambda: spectra.load("graydef", facto=1), "facto: there is no such setting. Did you mean 'factor'"),
+        (lambda: spectra.load("graydef", facto=1), "facto: there is no such key. Did you mean 'factor'"),
         (lambda: spectra.load("graydef", task="rgb2rgb"), "does not support the task rgb2rgb"),
         (lambda: spectra.load("copy"), "'copy' has no home task"),
         (lambda: spectra.load("graydef", task="rgb3ir"), "'rgb3ir' is not a task"),

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import spectra
-from spectra.errors import ModelError, SpectraError
+from spectra.errors import ModelError, SpectraError, UnknownName
 from spectra.modalities import Modality, Scale, Task
 from spectra.model import Model
 
@@ -101,6 +101,27 @@ def test_a_save_that_fails_leaves_nothing(model: Model, tmp_path: Path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o700), (0o022, 0o755)])
+def test_the_folder_has_the_permissions_that_the_person_gives(
+    model: Model, tmp_path: Path, mask: int, mode: int
+) -> None:
+    before = os.umask(mask)
+    try:
+        model.save(tmp_path / "model")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "model").stat().st_mode & 0o777 == mode
+
+
+def test_a_name_too_long_is_one_message(model: Model, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="File name too long"):
+        model.save(tmp_path / ("x" * 300))
+    with pytest.raises(ModelError, match="There is no model folder"):
+        spectra.load(tmp_path / ("x" * 300))
+    with pytest.raises(UnknownName, match="No translator is named 'xxx"):
+        spectra.load("x" * 300)
+
+
 class Trap:
     """Opening its pickle makes a file."""
 
@@ -180,6 +201,7 @@ def void(_: object) -> None:
         (weights_file("/etc/passwd"), "outside its folder"),
         (weights_file("a\0b"), "outside its folder"),
         (weights_file(".."), "are not a file"),
+        (weights_file("x" * 300), "cannot be read: File name too long"),
         (said(format=2), "newer Spectra: format 2"),
         (said(api_version=9), "plugin API 9"),
         (said(api_version="1"), "api_version"),
@@ -191,7 +213,7 @@ def void(_: object) -> None:
         (said(target={"name": "ir", "channels": 2, "scale": "dtype", "type": "uint64"}), "target.type"),
         (said(trained="no"), "trained"),
         (said(notes="none"), "notes"),
-        (said(settings={"width": 3}), "there is no such setting"),
+        (said(settings={"width": 3}), "there is no such key"),
         (text(""), "does not describe a model"),
         (text("[1, 2]"), "does not describe a model"),
         (text("{" * 100_000), "does not describe a model"),

@@ -122,6 +122,16 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Mon
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(("mask", "mode"), [(0o077, 0o700), (0o022, 0o755)])
+def test_the_folder_has_the_permissions_that_the_person_gives(tmp_path: Path, mask: int, mode: int) -> None:
+    before = os.umask(mask)
+    try:
+        write_plugin("mine", tmp_path)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "spectra-mine").stat().st_mode & 0o777 == mode
+
+
 def test_a_place_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SpectraError, match="Cannot write"):

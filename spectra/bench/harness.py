@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,8 +19,8 @@ from spectra.data.pictures import as_stored
 from spectra.loss import Loss
 from spectra.metric import Metric, Score, Scored
 from spectra.model import Model, create, device_of, validated
+from spectra.recipe.layers import Layers
 from spectra.recipe.recipe import EvaluateSettings, Recipe
-from spectra.recipe.train import TrainSettings
 from spectra.registry import registry
 from spectra.training.feed import PairFeed
 from spectra.training.trainer import Progress, Trainer
@@ -59,18 +61,26 @@ def prepare(recipe: Recipe, data: Data, device: str = "cpu", told: Told = silent
 
 
 def preset_shown(recipe: Recipe) -> str | None:
-    """The preset whose name the model may bear: all that it says holds. The resolved recipe alone decides."""
+    """The preset whose name the model may bear: laid over the recipe, it changes nothing. Of several, that which says
+    most, then the first: the values alone decide, as a resolved recipe names no preset."""
     presets = registry("translators").get(recipe.translator).presets
-    said = recipe.model_dump(mode="json")
-    bearing = [name for name, partial in presets.items() if partial and _holds(partial, said)]
-    return max(bearing, key=lambda name: (_leaves(presets[name]), name == recipe.preset), default=None)
+    bearing = [name for name, partial in presets.items() if partial and _holds(partial, recipe)]
+    return max(bearing, key=lambda name: _leaves(presets[name]), default=None)
 
 
-def _holds(partial: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
-    return all(
-        _holds(value, said.get(key) or {}) if isinstance(value, Mapping) else key in said and said[key] == value
-        for key, value in partial.items()
-    )
+def _holds(partial: Mapping[str, Any], recipe: Recipe) -> bool:
+    """Both sides are read as a recipe is, for a value can be written in many ways: a loss as 10 or `{weight: 10}`."""
+    said = Layers(recipe.model_dump(mode="json"))
+    before = _read(said)
+    said.lay(partial, {})
+    try:
+        return _read(said) == before
+    except (ValueError, TypeError):  # a preset that no recipe could use
+        return False
+
+
+def _read(said: Layers) -> Recipe:
+    return Recipe.model_validate_json(json.dumps(said.data), strict=True)
 
 
 def _leaves(partial: Mapping[str, Any]) -> int:
@@ -81,30 +91,40 @@ def teach(model: Model, recipe: Recipe, train: PairSet, device: str, told: Told)
     """Fit what is fitted in closed form, train what has stages; what is ready and has neither is left as it is."""
     translator, settings = model.translator, recipe.train
     fits = translator.fits()
-    if model.trained and not fits:
-        return
 
     def watch(progress: Progress) -> None:
         told(f"{recipe.method}: {progress.stage}", progress.step, progress.steps)
 
-    feed = PairFeed(train, model.task, settings.batch_size, settings.crop, recipe.seed, device)
+    feed = PairFeed(train, model.task, settings.batch_size, settings.crop, recipe.seed, device, translator.multiple)
     pairs = _Counted(train, f"{recipe.method}: fit", told) if fits else None
     weights = {player: dict(terms) for player, terms in recipe.weights.items()}
     trainer = Trainer(translator, settings, losses_of(recipe, device), weights, watch)
     trainer.train(feed, pairs)
-    if recipe.losses and not trainer.optimizers:
-        model.notes += (f"{recipe.translator} is fitted in closed form: the losses of the recipe were not used.",)
     translator.to(device)
-    model.trained = True
+    model.trained = translator.ready or fits or trainer.learned
+    model.notes += tuple(_notes(recipe, trainer))
+
+
+def _notes(recipe: Recipe, trainer: Trainer) -> Iterator[str]:
+    """What of the recipe had no effect on what was learned."""
+    yield from trainer.notes
+    if trainer.optimizers and not trainer.learned:
+        yield f"{recipe.translator} took no step of training, as `train.steps` says 0: it is scored as it began."
+    unused = [key for key in ("losses", "weights", "train") if getattr(recipe, key) != Recipe.model_fields[key].default]
+    if unused and not trainer.optimizers:
+        told = ", ".join(unused)
+        yield f"{recipe.translator} does not learn by gradient: the {told} of the recipe were not used."
 
 
 def losses_of(recipe: Recipe, device: str) -> dict[str, tuple[Loss, float]]:
-    """The paired losses that a recipe names, with their weights."""
+    """The paired losses that a recipe names, with their weights; by the bare name, where no other loss has it too."""
+    bare = {name: name.rpartition(":")[2] for name in recipe.losses}
+    alike = Counter(bare.values())
     found: dict[str, tuple[Loss, float]] = {}
     for name, entry in recipe.losses.items():
         component = registry("losses").get(name)
         loss: Loss = component(validated(component, name, entry.settings))
-        found[name.rpartition(":")[2]] = (loss.to(device), entry.weight)
+        found[bare[name] if alike[bare[name]] == 1 else name] = (loss.to(device), entry.weight)
     return found
 
 
@@ -125,15 +145,8 @@ def unsupported_floors(recipe: Recipe) -> list[str]:
 
 def _bare(recipe: Recipe, name: str) -> Recipe:
     """The recipe of a floor: the same data and judgement, and nothing that was meant for the method itself."""
-    own: dict[str, Any] = {
-        "preset": None,
-        "settings": {},
-        "row": "",
-        "losses": {},
-        "weights": {},
-        "train": TrainSettings(),
-    }
-    return recipe.model_copy(update={**own, "translator": name})
+    own = ("preset", "settings", "row", "losses", "weights", "train")
+    return recipe.model_copy(update={**{key: Recipe.model_fields[key].default for key in own}, "translator": name})
 
 
 def evaluate(methods: Sequence[Method], test: PairSet, settings: EvaluateSettings, told: Told = silent) -> None:

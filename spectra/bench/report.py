@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from spectra.bench import table
 from spectra.bench.pictures import shown_samples
 from spectra.bench.samples import HEAT, WORST_SHOWN
+from spectra.bench.verdict import verdicts
 from spectra.data.atomic import write_text
 
 
@@ -79,32 +80,6 @@ def best_of(metrics: Mapping[str, Any]) -> dict[str, str]:
             choose = max if next(iter(scored.values()))["better"] == "higher" else min
             found[name] = choose(means, key=lambda method: means[method])
     return found
-
-
-def verdicts(metrics: Mapping[str, Any]) -> list[str]:
-    """Where each method stands against the best floor, by the first metric."""
-    names = table.metrics_of(metrics)
-    scored = [entry for entry in table.ranked(metrics) if names and entry[1]["scores"][names[0]]["mean"] is not None]
-    floor = next((entry for entry in scored if entry[1]["floor"]), None)
-    if floor is None:
-        return []
-    return [_verdict(method, said, *floor, names[0]) for method, said in scored if not said["floor"]]
-
-
-def _verdict(method: str, said: Mapping[str, Any], floor: str, floor_said: Mapping[str, Any], name: str) -> str:
-    score, bound = said["scores"][name], floor_said["scores"][name]
-    higher = score["better"] == "higher"
-    better = score["mean"] > bound["mean"] if higher else score["mean"] < bound["mean"]
-    clearly = _apart(score, bound) if higher else _apart(bound, score)
-    how = "no better than" if not better else "better than" if clearly else "better, but not clearly so, than"
-    return f"{method} reaches {name} {score['mean']:.4g} {score['unit']}".rstrip() + (
-        f": {how} the best floor, {floor}, at {bound['mean']:.4g}."
-    )
-
-
-def _apart(above: Mapping[str, Any], below: Mapping[str, Any]) -> bool:
-    """Whether the two intervals do not touch."""
-    return None not in (above["low"], below["high"]) and bool(above["low"] > below["high"])
 
 
 def _bar(score: Mapping[str, Any], least: float, most: float) -> Bar:

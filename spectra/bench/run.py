@@ -31,9 +31,11 @@ from spectra.bench.samples import write_samples
 from spectra.bench.workplace import workplace
 from spectra.data.atomic import write_text
 from spectra.data.open import Data, open_data
+from spectra.data.pairs import PairSet
 from spectra.devices import checked_device
 from spectra.errors import SpectraError
 from spectra.metric import Score
+from spectra.model_folder import plain
 from spectra.recipe.load import load_experiment
 from spectra.recipe.recipe import EvaluateSettings, Recipe
 
@@ -169,6 +171,7 @@ def refuse_twins(recipes: Sequence[Recipe]) -> None:
 
 def _carry_out(planned: Plan, place: Path, told: Told) -> dict[str, Any]:
     recipes, data, settings = planned.recipes, planned.data, planned.recipes[0].evaluate
+    look_through(data.test, told)
     methods = [prepare(recipe, data, planned.device, told) for recipe in recipes]
     homes = [f"models/{name}" for name in file_names([recipe.row for recipe in recipes])]
     for method, home in zip(methods, homes if len(methods) > 1 else ["model"], strict=True):
@@ -189,6 +192,13 @@ def _carry_out(planned: Plan, place: Path, told: Told) -> dict[str, Any]:
     }
 
 
+def look_through(pairs: PairSet, told: Told) -> None:
+    """Decode every image once: one that is damaged must not be found when hours of training are over."""
+    for place in range(len(pairs)):
+        pairs[place]
+        told("look through the test images", place + 1, len(pairs))
+
+
 def _others(found: Sequence[Method], methods: Sequence[Method]) -> list[Method]:
     """The floors, but one that is a method of the run already; a floor of the same name in other settings says so."""
     kept = []
@@ -206,7 +216,7 @@ def _described(method: Method, settings: EvaluateSettings) -> dict[str, Any]:
         "floor": method.floor,
         "translator": method.model.name,
         "preset": method.model.preset,
-        "diagnostics": {key: _plain(value) for key, value in method.model.diagnostics.items()},
+        "diagnostics": plain(method.model.diagnostics),
         "notes": list(method.model.notes),
         "scores": {name: _said(score, resize_note(settings)) for name, score in method.scores().items()},
     }
@@ -219,11 +229,6 @@ def _said(score: Score, note: str) -> dict[str, Any]:
         said |= {"low": None, "high": None, "reason": score.reason or f"the value is {value}"}
         value = None
     return {"mean": value, **said, "signature": score.signature + note}
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no word for NaN and infinity."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _table_of_images(methods: Sequence[Method], data: Data) -> str:

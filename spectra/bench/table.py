@@ -45,9 +45,19 @@ def ranked(metrics: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def notes_of(metrics: Mapping[str, Any]) -> list[str]:
-    """What was left out, replaced or resized."""
+    """What was left out, replaced or resized, and why a score is missing."""
     own = [f"{method}: {note}" for method, said in metrics["methods"].items() for note in said["notes"]]
-    return [*metrics["notes"], *own]
+    return [*metrics["notes"], *own, *_missing(metrics)]
+
+
+def _missing(metrics: Mapping[str, Any]) -> list[str]:
+    """One line for each reason, with the metrics it is the reason for."""
+    reasons: dict[str, dict[str, None]] = {}
+    for said in metrics["methods"].values():
+        for name, score in said["scores"].items():
+            if score["reason"]:
+                reasons.setdefault(score["reason"], {})[name] = None
+    return [f"{', '.join(names)}: {reason}" for reason, names in reasons.items()]
 
 
 def heading(metrics: Mapping[str, Any], name: str) -> str:
@@ -63,7 +73,7 @@ def label(method: str, said: Mapping[str, Any]) -> str:
 
 def cell(score: Mapping[str, Any], places: int) -> str:
     if score["mean"] is None:
-        return f"not scored: {score['reason']}"
+        return "not scored"
     return " ".join(part for part in (mean(score, places), interval(score, places)) if part)
 
 

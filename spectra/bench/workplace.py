@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from spectra.data.lock import held
 from spectra.errors import SpectraError
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-LOCK = ".lock"
 MARK = "unfinished"
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
@@ -26,21 +21,39 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 def workplace(folder: Path, fresh: bool = False) -> Iterator[Path]:
     """Yield a folder to work in. When the block ends well it becomes `folder`; an old run is set aside, not removed.
 
-    What a killed process left behind is removed at the next start: its lock is free. One whose lock is held belongs to
-    a run that goes on.
+    One process at a time works for a folder; what a killed one left behind is removed at the next start.
     """
-    folder = folder.resolve()  # where a link leads: it is the folder that is made, not the link
-    with _write_faults(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _clear(folder)
-        place = Path(tempfile.mkdtemp(prefix=_prefix(folder), dir=folder.parent))
-    try:
-        with _write_faults(folder, place), _held(place, folder):
+    folder = Path(os.path.realpath(folder))  # where a link leads: it is the folder that is made, not the link
+    with ExitStack() as ours:
+        with _write_faults(folder):
+            place = _begun(folder, ours)
+        with _write_faults(folder, place):
             yield place
-            (place / LOCK).unlink()
             _take_name(place, folder, fresh)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+
+
+def _begun(folder: Path, ours: ExitStack) -> Path:
+    """The lock of the folder and a place to work in, both ours until the end."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        surely = ours.enter_context(held(folder.with_name(f"{_prefix(folder)}lock")))
+    except BlockingIOError:
+        raise SpectraError(
+            f"The run {str(folder)!r} is being carried out by another process. Wait, or choose another --out."
+        ) from None
+    if surely:
+        _clear(folder)
+    place = folder.with_name(_prefix(folder) + secrets.token_hex(4))
+    ours.callback(shutil.rmtree, place, ignore_errors=True)
+    place.mkdir()
+    return place
+
+
+def _clear(folder: Path) -> None:
+    """Remove what killed runs left."""
+    for left in list(folder.parent.iterdir()):
+        if left.name.startswith(_prefix(folder)) and left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _prefix(folder: Path) -> str:
@@ -48,7 +61,6 @@ def _prefix(folder: Path) -> str:
 
 
 def _take_name(place: Path, folder: Path, fresh: bool) -> None:
-    place.chmod(0o755)
     aside = _aside(folder) if fresh and folder.exists() else None
     if aside is not None:
         folder.rename(aside)
@@ -65,35 +77,6 @@ def _aside(folder: Path) -> Path:
     while (aside := folder.with_name(f"{folder.name}.old{number}")).exists():
         number += 1
     return aside
-
-
-def _clear(folder: Path) -> None:
-    """Remove what killed runs left; refuse to start beside one that goes on."""
-    for left in list(folder.parent.iterdir()):
-        if left.name.startswith(_prefix(folder)) and (left / LOCK).is_file():
-            with suppress(FileNotFoundError), _held(left, folder) as surely:
-                if surely:
-                    shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def _held(place: Path, folder: Path) -> Iterator[bool]:
-    """Hold the lock of a folder, which the system frees when the process ends, in whatever way.
-
-    Yields whether it surely is held: not every file system has locks.
-    """
-    with (place / LOCK).open("a") as lock:
-        try:
-            if fcntl is not None:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            surely = fcntl is not None
-        except BlockingIOError:
-            raise SpectraError(
-                f"The run {str(folder)!r} is being carried out by another process. Wait, or choose another --out."
-            ) from None
-        except OSError:
-            surely = False
-        yield surely
 
 
 @contextmanager

@@ -31,13 +31,20 @@ def spoken() -> Iterator[None]:
     except SpectraError as why:
         _fail(f"Error: {why}", 1)
     except OSError as why:
-        if why.errno not in OF_THE_MACHINE:
+        if (told := _told(why)) is None:
             raise
-        _fail(f"Error: {why.strerror}" + (f": {os.fspath(why.filename)!r}" if why.filename else ""), 1)
+        _fail(f"Error: {told}", 1)
     except Terminated:
         _fail("Terminated.", 128 + signal.SIGTERM)
     except KeyboardInterrupt:
         _fail("Interrupted.", 128 + signal.SIGINT)
+
+
+def _told(why: OSError) -> str | None:
+    """What the system refused, and of which file; nothing where it names none and so may be a bug of ours."""
+    if why.strerror and isinstance(why.filename, str | bytes | os.PathLike):
+        return f"{why.strerror}: {os.fsdecode(why.filename)!r}"
+    return why.strerror if why.errno in OF_THE_MACHINE else None
 
 
 def _fail(message: str, code: int) -> None:

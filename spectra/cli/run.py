@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from spectra.cli.loading import undisturbed
+
 
 @click.command(
     epilog="""\b
@@ -45,9 +47,13 @@ def run(
     as_json: bool,
 ) -> None:
     """Fit or train what RECIPE describes, evaluate it beside the floors, and write samples and a report."""
-    from spectra.bench import run as running  # torch costs two seconds: only when the work starts
-    from spectra.bench.table import text_table
-    from spectra.cli.progress import Bars
+    with undisturbed():  # torch costs two seconds: only when the work starts
+        import cv2  # noqa: F401 - it would load with the first image, where a signal could break it
+
+        from spectra.bench import run as running
+        from spectra.bench.table import text_table
+        from spectra.bench.verdict import verdicts
+        from spectra.cli.progress import Bars
 
     if dry_run:
         plan = running.plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
@@ -65,5 +71,5 @@ def run(
     if as_json:
         click.echo(json.dumps(done.metrics, indent=2, ensure_ascii=False))
         return
-    click.echo(text_table(done.metrics))
+    click.echo("\n".join([text_table(done.metrics), "", *verdicts(done.metrics)]))
     click.echo(f"\nReport: {done.folder / 'report.html'}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spectra.cli.loading import undisturbed
 from spectra.errors import SpectraError
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def translate(
     SOURCE is a file, a folder or a quoted pattern. Nothing is written over; an image that cannot be translated is
     listed at the end, and the others go on.
     """
-    from spectra.cli.progress import Bars
-    from spectra.translation import translate as translation  # torch costs two seconds: only when the work starts
+    with undisturbed():  # torch costs two seconds: only when the work starts
+        import cv2  # noqa: F401 - it would load with the first image, where a signal could break it
+
+        from spectra.cli.progress import Bars
+        from spectra.translation import translate as translation
 
     options: dict[str, Any] = {"task": task, "preset": preset, "depth": depth, "format": format}
     settings = _settings(sets)

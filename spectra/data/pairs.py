@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -16,7 +16,8 @@ class Picture:
     """One image in the unit interval of its scale, and what its file held."""
 
     pixels: Tensor
-    """``(c, h, w)``, float32; 0 and 1 are the scale's limits, values outside are kept."""
+    """``(c, h, w)``, float32; 0 and 1 are the scale's limits, values outside are kept. Without data: the mean of the
+    others."""
     scale: Scale
     """With limits: what 0 and 1 stand for."""
     dtype: str
@@ -58,3 +59,17 @@ class PairSet(Protocol):
 
     def identity(self) -> str:
         """A hash of all that the pairs are made of: files and their contents, or the seed of scenes."""
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """What a ``PairSet`` may offer besides: its sizes, so that a feed can refuse before the first step what it must."""
+
+    @property
+    def sizes(self) -> Sequence[tuple[int, int]]:
+        """Height and width of each pair, known without reading the images."""
+
+
+def sizes_of(pairs: PairSet) -> Sequence[tuple[int, int]]:
+    """Height and width of each pair; empty where only reading the images would tell."""
+    return pairs.sizes if isinstance(pairs, Measured) else ()

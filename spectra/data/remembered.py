@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
-from spectra.data.pairs import Pair, PairSet, Picture
+from spectra.data.pairs import Pair, PairSet, Picture, sizes_of
 
 
 class Remembered:
@@ -22,9 +22,8 @@ class Remembered:
         return self.pairs.names
 
     @property
-    def sizes(self) -> Sequence[tuple[int, int]] | None:
-        """Height and width of each pair, where they are known without reading the images."""
-        return getattr(self.pairs, "sizes", None)
+    def sizes(self) -> Sequence[tuple[int, int]]:
+        return sizes_of(self.pairs)
 
     def __len__(self) -> int:
         return len(self.pairs)

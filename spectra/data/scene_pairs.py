@@ -10,13 +10,17 @@ from spectra.data.scenes import BANDS, scene
 from spectra.errors import DataError
 from spectra.modalities import Modality, Task
 
-FIRST_OF_SPLIT = {"train": 0, "test": 1_000_000}
+MOST = 1_000_000
+FIRST_OF_SPLIT = {"train": 0, "test": MOST}
+OWN_DATA = "Give your own pairs with --data DIR."
 
 
 class ScenePairs:
     """Scenes of one split, drawn when they are asked for. The splits share no scene."""
 
     def __init__(self, task: Task, split: str, count: int, *, view: str, size: int, bits: int, seed: int) -> None:
+        if count > MOST:
+            raise DataError(f"{count} {split} scenes are too many: there are at most {MOST} in a split.")
         self.task, self.count, self.first = task, count, FIRST_OF_SPLIT[split]
         self.view, self.size, self.bits, self.seed = view, size, bits, seed
         for modality in (task.source, task.target):
@@ -56,8 +60,17 @@ class ScenePairs:
 
 
 def _require_shown(modality: Modality) -> None:
-    if modality.name not in BANDS and not modality.name.startswith("ms"):
+    name = modality.name
+    if name not in BANDS:
+        raise DataError(f"The built-in scenes do not show {name!r}, only {', '.join(BANDS)}. {OWN_DATA}")
+    shown = Modality.parse(name)
+    if modality.channels != shown.channels:
         raise DataError(
-            f"The built-in scenes do not show {modality.name!r}, only {', '.join(BANDS)}. "
-            "Give your own pairs with --data DIR."
+            f"The built-in scenes show {name!r} in {shown.channels} channel{'s' * (shown.channels != 1)}, "
+            f"not {modality.channels}. {OWN_DATA}"
+        )
+    if modality.scale != shown.scale:
+        raise DataError(
+            f"The built-in scenes have the scale `{shown.scale}`, and {name!r} cannot be read as `{modality.scale}`: "
+            "scales are for data of your own. Leave the scale out, or give such data with --data DIR."
         )

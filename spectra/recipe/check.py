@@ -24,6 +24,8 @@ def faults_of(layers: Layers) -> Iterator[Fault]:
 
 
 Problem = tuple[Key, str]
+BRANCHES = {"float", "int", "str", "bool", "constrained-float", "constrained-int", "constrained-str"}
+"""What pydantic calls the branches of a union."""
 
 
 def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -47,7 +49,7 @@ def _problems(data: Mapping[str, Any]) -> Iterator[Problem]:
 def problems_with(model: type[BaseModel], data: Mapping[str, Any], above: Key = ()) -> Iterator[Problem]:
     """What a pydantic model has against plain data: types are not bent, and near words are offered."""
     try:
-        model.model_validate_json(json.dumps(data), strict=True)
+        model.model_validate_json(json.dumps(dict(data)), strict=True)
     except ValidationError as why:
         told: dict[Key, list[str]] = {}
         for error in why.errors(include_url=False):
@@ -65,7 +67,7 @@ def _within(data: Any, location: tuple[int | str, ...]) -> Key:
         inside = (isinstance(data, Mapping) and key in data) or (isinstance(data, list) and isinstance(key, int))
         if inside:
             data = data[key]
-        elif place < len(location) - 1 or "[" in str(key) or key in ("float", "int", "str", "bool"):
+        elif place < len(location) - 1 or "[" in str(key) or key in BRANCHES:
             continue
         path.append(key)
     return tuple(path)

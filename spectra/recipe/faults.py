@@ -24,7 +24,8 @@ class Fault:
     def __str__(self) -> str:
         position = [str(number) for number in (self.line, self.column) if number] if self.file else []
         place = ":".join([self.file, *position]) if self.file else ""
-        return f"{place}: {self.message}" if place else self.message
+        message = self.message.replace("\n", "\n    ")
+        return f"{place}: {message}" if place else message
 
 
 class Faults(RecipeError):

@@ -64,7 +64,7 @@ def read_layers(path: Path) -> Layers:
     layers = Layers()
     for document in reversed(_chain(path)):
         own = {key: value for key, value in document.data.items() if key != "extends"}
-        layers.lay(own, document.positions)
+        layers.lay(own, {(): Position(str(document.file), 1, 1), **document.positions})
         _anchor_root(layers, document.file.parent, own)
     return layers
 

@@ -88,8 +88,8 @@ def _checked(base: Layers, matrix: Matrix, assigned: Sequence[Assignment]) -> It
     faults: dict[Fault, None] = {}
     recipes, wrong = [], 0
     for name, chosen in rows(matrix):
-        layers = _finished(base.copy(), name, chosen, assigned)
-        found = list(itertools.islice(faults_of(layers), LISTED + 1))
+        layers, unlaid = _finished(base.copy(), name, chosen, assigned)
+        found = [*unlaid, *itertools.islice(faults_of(layers), LISTED + 1)]
         faults.update(dict.fromkeys(found))
         if not faults:
             recipes.append(_complete(Recipe.model_validate_json(json.dumps(layers.data), strict=True)))
@@ -101,22 +101,24 @@ def _checked(base: Layers, matrix: Matrix, assigned: Sequence[Assignment]) -> It
     return iter(recipes)
 
 
-def _finished(layers: Layers, row: str, chosen: Mapping[Key, Any], assigned: Sequence[Assignment]) -> Layers:
+def _finished(
+    layers: Layers, row: str, chosen: Mapping[Key, Any], assigned: Sequence[Assignment]
+) -> tuple[Layers, list[Fault]]:
     """Lay the preset over the recipe, then the row of the matrix, then what the command line sets."""
     sets: list[Assignment] = [(key, value, f"matrix row {row!r}") for key, value in chosen.items()]
     sets += assigned
     for key, value, origin in sets:
         if key in (("preset",), ("translator",)):
             layers.set(key, value, origin)
-    _lay_preset(layers)
+    unlaid = list(_lay_preset(layers))
     for key, value, origin in sets:
         layers.set(key, value, origin)
     if row:
         layers.data["row"] = row
-    return layers
+    return layers, unlaid
 
 
-def _lay_preset(layers: Layers) -> None:
+def _lay_preset(layers: Layers) -> Iterator[Fault]:
     translator, preset = layers.data.get("translator"), layers.data.get("preset")
     if not isinstance(preset, str) or not isinstance(translator, str):
         return
@@ -126,7 +128,8 @@ def _lay_preset(layers: Layers) -> None:
         return  # told as a fault of the translator itself
     if preset not in presets:
         fault = str(UnknownName(f"preset of {translator!r}", preset, presets))
-        raise_faults([layers.fault(f"preset: {fault}", ("preset",))])
+        yield layers.fault(f"preset: {fault}", ("preset",))
+        return
     layers.lay(presets[preset], Position(f"preset {preset!r} of {translator}", 0, 0))
 
 

@@ -40,8 +40,10 @@ def backward(total: Tensor, parameters: Sequence[Tensor], cuts: Sequence[Cut], o
             _run(cut.original, gradient, inputs, retain=not theirs.isdisjoint(cut.sources))
 
 
-def fault_of(value: Tensor, parameters: Sequence[Tensor], cuts: Sequence[Cut], trace: bool = True) -> str | None:
+def fault_of(value: object, parameters: Sequence[Tensor], cuts: Sequence[Cut], trace: bool = True) -> str | None:
     """Why a term cannot be learnt from, or None. With ``trace``, its graph must lead to the parameters."""
+    if not isinstance(value, Tensor):
+        return f"is not a tensor but {type(value).__name__}: return what torch can differentiate, without `.item()`."
     if value.ndim:
         return f"is not one number but has the shape {tuple(value.shape)}: take its mean."
     if not math.isfinite(number := value.item()):

@@ -10,14 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spectra.data.pairs import PairSet
+from spectra.data.pairs import PairSet, sizes_of
 from spectra.errors import DataError
 from spectra.modalities import Task
 from spectra.stage import Batch, Images, Pairs, Stage, Stream
 
 
 class PairFeed:
-    """Feeds every stage from one set of pairs. Single images are its sources or targets, in an order of their own."""
+    """Feeds every stage from one set of pairs. Single images are its sources or targets, in an order of their own.
+
+    Nothing is padded: with a ``multiple``, a crop or whole images that do not divide by it are refused.
+    """
 
     def __init__(
         self,
@@ -27,8 +30,9 @@ class PairFeed:
         crop: int | None,
         seed: int,
         device: torch.device | str = "cpu",
+        multiple: int = 1,
     ) -> None:
-        self.pairs, self.task = pairs, task
+        self.pairs, self.task, self.multiple = pairs, task, multiple
         self.batch_size, self.crop, self.seed, self.device = batch_size, crop, seed, torch.device(device)
 
     def batch(self, stage: Stage, step: int) -> Batch:
@@ -45,19 +49,35 @@ class PairFeed:
 
     def _check_sizes(self) -> None:
         """Say before the first step, where headers tell it, that some step could not be taken."""
-        sizes = getattr(self.pairs, "sizes", None) or []
+        if self.crop is not None and self.crop % self.multiple:
+            raise DataError(
+                f"`train.crop: {self.crop}` does not divide by {self.multiple}, which the translator needs."
+            )
+        named = [(size, name) for size, name in zip(sizes_of(self.pairs), self.pairs.names, strict=False)]
         if self.crop is None and self.batch_size > 1:
-            _require_one_size({size: name for name, size in zip(self.pairs.names, sizes, strict=False)})
-        for name, size in zip(self.pairs.names, sizes, strict=False):
-            _require_room(self.crop, size, name)
+            _require_one_size(dict(named))
+        for size, name in named:
+            self._require_room(size, name)
 
     def _draw(self, channel: int, place: int) -> tuple[Tensor, Tensor]:
         epoch, index = divmod(place, len(self.pairs))
         pair = self.pairs[int(_order(self.seed, channel, epoch, len(self.pairs))[index])]
         images = (pair.source.pixels, pair.target.pixels)
+        height, width = images[0].shape[1:]
+        self._require_room((height, width), pair.name)
         if self.crop is None:
             return images
-        return _cropped(images, self.crop, np.random.default_rng([self.seed, channel, place, 1]), pair.name)
+        return _cropped(images, self.crop, np.random.default_rng([self.seed, channel, place, 1]))
+
+    def _require_room(self, size: tuple[int, int], name: str) -> None:
+        shown = f"the training pair {name!r}, which has {size[1]}×{size[0]} pixels"
+        if self.crop is not None and self.crop > min(size):
+            raise DataError(f"`train.crop: {self.crop}` is larger than {shown}.")
+        if self.crop is None and any(side % self.multiple for side in size):
+            raise DataError(
+                f"The translator learns from images whose sides divide by {self.multiple}, not from {shown}. "
+                f"Set `train.crop` to a multiple of {self.multiple}."
+            )
 
     def _stack(self, images: list[Tensor]) -> Tensor:
         _require_one_size({(image.shape[1], image.shape[2]): "" for image in images})
@@ -83,19 +103,11 @@ def _order(seed: int, channel: int, epoch: int, count: int) -> NDArray[np.int64]
     return np.random.default_rng([seed, channel, epoch]).permutation(count)
 
 
-def _cropped(images: tuple[Tensor, Tensor], side: int, random: np.random.Generator, name: str) -> tuple[Tensor, Tensor]:
+def _cropped(images: tuple[Tensor, Tensor], side: int, random: np.random.Generator) -> tuple[Tensor, Tensor]:
     height, width = images[0].shape[1:]
-    _require_room(side, (height, width), name)
     top, left = int(random.integers(height - side + 1)), int(random.integers(width - side + 1))
     source, target = (image[:, top : top + side, left : left + side] for image in images)
     return source, target
-
-
-def _require_room(crop: int | None, size: tuple[int, int], name: str) -> None:
-    if crop is not None and crop > min(size):
-        raise DataError(
-            f"`train.crop: {crop}` is larger than the training pair {name!r}, which has {size[1]}×{size[0]} pixels."
-        )
 
 
 def _require_one_size(named: dict[tuple[int, int], str]) -> None:

@@ -42,7 +42,11 @@ class Progress:
 
 
 class Trainer:
-    """Trains a translator, on the device where it is, with a feed of batches, stage after stage."""
+    """Trains a translator, on the device where it is, with a feed of batches, stage after stage.
+
+    A stage of which no player has a term of a weight other than 0 is an error. One player alone may be silenced, by
+    weights of 0 or by having no term: ``notes`` names it.
+    """
 
     def __init__(
         self,
@@ -58,15 +62,22 @@ class Trainer:
         self.device = next((t.device for t in [*translator.parameters(), *translator.buffers()]), torch.device("cpu"))
         self.optimizers: dict[str, Adam] = {}
         self.terms: dict[str, set[tuple[Stage, str]]] = {}
+        self.notes: list[str] = []
+        self.learned = False
+        """Whether any optimizer has taken a step."""
 
     def train(self, feed: Feed, pairs: Iterable[Pair] | None = None) -> None:
-        """Fit on ``pairs`` what is fitted in closed form, then carry out the stages on ``feed``."""
+        """Fit on ``pairs`` what is fitted in closed form, then carry out the stages on ``feed``.
+
+        What is ready and has no stages is left as it is; so are settings that speak of stages where there are none.
+        """
         stages = self.translator.stages()
-        if not stages and pairs is None:
+        if not stages and pairs is None and not self.translator.ready:
             raise SpectraError(f"{type(self.translator).__name__} has no stages to train: fit it on pairs instead.")
-        players = [name for stage in stages for name in stage.players]
-        _refuse_unknown("stage", self.settings.stages, [stage.name for stage in stages])
-        _refuse_unknown("player", [*self.settings.players, *self.weights], players)
+        if stages:
+            players = [name for stage in stages for name in stage.players]
+            _refuse_unknown("stage", self.settings.stages, [stage.name for stage in stages])
+            _refuse_unknown("player", [*self.settings.players, *self.weights], players)
         if pairs is not None:
             self.translator.fit(pairs)
         self.translator.train()
@@ -82,6 +93,7 @@ class Trainer:
             if step == 0:
                 not_seen.remove(stage)
                 self._check_weights(not_seen)
+                self._check_players(stage, terms)
             if self.watch:
                 self.watch(Progress(stage.name, step + 1, steps, terms))
 
@@ -91,6 +103,19 @@ class Trainer:
         for player in self.weights.keys() - open_players:
             known = [name for _, name in self.terms.get(player, ())]
             _refuse_unknown(f"term of the player {player!r}", self.weights[player], known)
+
+    def _check_players(self, stage: Stage, told: Mapping[str, Mapping[str, float]]) -> None:
+        """Refuse a stage that teaches nobody, and note a player that learns nothing in it."""
+        silent = [name for name in stage.players if not told.get(name)]
+        if len(silent) == len(stage.players):
+            raise SpectraError(
+                f"The stage {stage.name!r} has nothing to learn from: no term of a weight other than 0 for the "
+                f"player {', '.join(map(repr, silent))}. Name a loss in the recipe, such as `losses: {{l1: 1}}`."
+            )
+        self.notes += [
+            f"The player {name!r} learned nothing in the stage {stage.name!r}: it has no term of a weight other than 0."
+            for name in silent
+        ]
 
     def step(self, stage: Stage, batch: Batch) -> dict[str, dict[str, float]]:
         """One step of every player; returns the raw value of each term, those of weight 0 left out."""
@@ -118,6 +143,7 @@ class Trainer:
             except StaleGraph as why:
                 raise SpectraError(f"A term of the player {update.player!r} ({', '.join(values)}) {why}") from why
             optimizer.step()
+            self.learned = True
         return told
 
     def _told(self, stage: Stage, player: str, name: str, value: Tensor) -> float:

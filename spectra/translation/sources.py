@@ -74,7 +74,7 @@ def _found(source: Path, out: Path) -> list[Source]:
 
 
 def _of_folder(folder: Path, out: Path) -> list[Source]:
-    if folder.resolve() == out.resolve():
+    if folder.resolve() == _real(out):
         raise DataError(f"The output folder {str(out)!r} is the folder of the sources. Choose another --out.")
     found = _outside(find_images(folder), folder, out)
     if not found:
@@ -99,7 +99,7 @@ def _images(match: Path) -> list[Path]:
 
 def _outside(paths: Iterable[Path], root: Path, out: Path) -> list[Path]:
     """Those that do not lie in an output folder within the root."""
-    real = out.resolve()
+    real = _real(out)
     if root.resolve() not in real.parents:
         return list(paths)
 
@@ -108,6 +108,10 @@ def _outside(paths: Iterable[Path], root: Path, out: Path) -> list[Path]:
         return folder.resolve().is_relative_to(real)
 
     return [path for path in paths if not inside(path.parent)]
+
+
+def _real(out: Path) -> Path:
+    return Path(os.path.realpath(out))  # `Path.resolve` raises of a link that leads to itself
 
 
 def _matches(root: Path, parts: tuple[str, ...]) -> list[Path]:

@@ -7,24 +7,20 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from spectra.data.atomic import write_text
+from spectra.data.lock import held
 from spectra.errors import DataError, SpectraError
 from spectra.model import Model
 from spectra.registry import registry
 from spectra.translation.sources import Job
 
-try:
-    import fcntl
-except ImportError:  # not on Windows, where two runs into one folder are not told apart
-    fcntl = None  # type: ignore[assignment]
-
-NAME = "spectra.json"
+NAME, LOCK = "spectra.json", ".spectra.lock"
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}(\.[A-Za-z]{3,4})?")
 
 
@@ -46,12 +42,12 @@ def identity(model: Model, options: dict[str, Any], roots: Sequence[Path]) -> di
 def stamped(out: Path, what: dict[str, Any], notes: Sequence[str], jobs: Sequence[Job]) -> Iterator[None]:
     """The output folder, ours for as long as the block runs; refused where it holds the work of something else."""
     path = out / NAME
-    if os.path.lexists(path):
-        _require_same(path, what)
-    else:
-        _require_no_output(out, jobs)
-        _write(path, {"made_by": "spectra translate", **what, "notes": list(notes)})
-    with _locked(path):
+    with _alone(out):
+        if os.path.lexists(path):
+            _require_same(path, what)
+        else:
+            _require_no_output(out, jobs)
+            _write(path, {"made_by": "spectra translate", **what, "notes": list(notes)})
         _sweep(jobs)
         yield
 
@@ -96,25 +92,28 @@ def _require_no_output(out: Path, jobs: Sequence[Job]) -> None:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with _write_faults(path.parent):
         write_text(path, json.dumps(content, indent=2) + "\n")
-    except OSError as why:
-        raise SpectraError(f"Nothing can be written into {str(path.parent)!r}: {why.strerror}.") from None
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Held by the process, so that a killed one holds it no longer."""
-    if fcntl is None:
+def _alone(out: Path) -> Iterator[None]:
+    with ExitStack() as ours:
+        with _write_faults(out):
+            out.mkdir(parents=True, exist_ok=True)
+            try:
+                ours.enter_context(held(out / LOCK))
+            except BlockingIOError:
+                raise DataError(f"Another `spectra translate` is at work in {str(out)!r}. Wait for it.") from None
         yield
-        return
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError(f"Another `spectra translate` is at work in {str(path.parent)!r}. Wait for it.") from None
+
+
+@contextmanager
+def _write_faults(out: Path) -> Iterator[None]:
+    try:
         yield
+    except OSError as why:
+        raise SpectraError(f"Nothing can be written into {str(out)!r}: {why.strerror}.") from None
 
 
 def _sweep(jobs: Sequence[Job]) -> None:

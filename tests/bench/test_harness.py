@@ -19,6 +19,7 @@ from spectra.data.pictures import to_array
 from spectra.metric import Metric, Score, Scored
 from spectra.model import create
 from spectra.recipe.recipe import EvaluateSettings, Recipe
+from spectra.registry import registry
 from spectra.settings import Config
 from spectra.translation.translate import translate
 from tests.pair_folders import write_data, write_pairs
@@ -201,6 +202,32 @@ def test_a_model_bears_the_name_of_a_preset_only_where_all_of_it_holds(
     tmp_path: Path, settings: dict[str, Any], shown: str | None
 ) -> None:
     assert preset_shown(recipe(tmp_path, preset="rgb2ir", settings=settings)) == shown
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "rated": {"train": {"betas": (0.9, 0.99)}, "losses": {"l1": 10}},
+    "resized": {"evaluate": {"metrics": ["psnr"], "resize": (8, 8)}},
+    "broken": {"train": {"steps": object()}, "settings": {"factor": {1}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (PRESETS["rated"], "rated"),
+        ({**PRESETS["rated"], "losses": {"l1": {"weight": 10.0}}}, "rated"),
+        ({**PRESETS["rated"], "losses": {"l1": {"weight": 10, "more": 1}}}, None),
+        ({**PRESETS["rated"], "train": {"betas": [0.9, 0.9]}}, None),
+        (PRESETS["resized"], "resized"),
+        ({**PRESETS["resized"], "seed": 4, "weights": {"generator": {"cycle": 1}}}, "resized"),
+        ({}, None),
+    ],
+)
+def test_a_preset_is_recognised_however_its_values_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, Any], shown: str | None
+) -> None:
+    monkeypatch.setattr(registry("translators").get("graydef"), "presets", PRESETS)
+    assert preset_shown(recipe(tmp_path, **said)) == shown
 
 
 @pytest.mark.parametrize("seed", [0, 5])

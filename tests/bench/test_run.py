@@ -29,6 +29,7 @@ from tests.plugin_packages import PluginPackages
 SCORE = {"mean", "low", "high", "n", "unit", "better", "signature", "reason"}
 
 LEARNER = """
+import numpy as np
 import torch
 from torch import nn
 from spectra import Config, Loss, Player, Stage, Translator, Update
@@ -54,7 +55,10 @@ class Learner(Translator):
     api_version = 1
     Settings = Settings
     home_tasks = ("rgb2ir",)
-    presets = {"tiny": {"settings": {"width": 2}, "train": {"steps": 3}}}
+    presets = {
+        "tiny": {"settings": {"width": 2}, "train": {"steps": 3}},
+        "heavy": {"losses": {"twice": 10}, "train": {"betas": (0.9, 0.99)}},
+    }
     def __init__(self, task, settings):
         super().__init__(task, settings)
         self.net = nn.Sequential(nn.Conv2d(3, settings.width, 1), nn.Tanh(), nn.Conv2d(settings.width, 1, 1))
@@ -62,6 +66,35 @@ class Learner(Translator):
         return self.net(source)
     def stages(self):
         return [Learn(self.net), Learn(self.net, "second")]
+
+class Ready(Learner):
+    api_version = 1
+    ready = True
+
+class Eights(Learner):
+    api_version = 1
+    multiple = 8
+
+class Curious(Learner):
+    api_version = 1
+    def diagnostics(self):
+        return {
+            "tensor": torch.tensor(0.5), "count": np.int64(3), "single": np.float32(0.25), "flag": np.bool_(True),
+            "many": torch.ones(2), "deep": {"nan": [float("nan"), (np.float64("inf"),)]}, 1: Settings(width=7),
+        }
+
+class Shared(Stage):
+    def __init__(self, net):
+        super().__init__()
+        self.net, self.players = net, {"generator": Player(net)}
+    def step(self, batch):
+        source, target = batch.pairs
+        yield Update("generator", **self.pairwise(self.net(source), target))
+
+class LossesAlone(Learner):
+    api_version = 1
+    def stages(self):
+        return [Shared(self.net)]
 
 class Twice(Loss):
     api_version = 1
@@ -91,7 +124,11 @@ def recipe(tmp_path: Path) -> Path:
 def log(plugin_packages: PluginPackages, tmp_path: Path) -> Path:
     """A translator that learns by gradient, a loss, and what the steps saw."""
     path = tmp_path / "steps.log"
-    entries = {"translators": {"learner": "learnt:Learner"}, "losses": {"twice": "learnt:Twice"}}
+    translators = ("Learner", "Ready", "Eights", "Curious", "LossesAlone")
+    entries = {
+        "translators": {name.lower(): f"learnt:{name}" for name in translators},
+        "losses": {"twice": "learnt:Twice"},
+    }
     plugin_packages.add("learnt", entries, f"LOG = {str(path)!r}\n{LEARNER}")
     return path
 
@@ -342,10 +379,13 @@ def test_a_fault_of_the_work_itself_is_told_as_it_is_and_leaves_no_trace(
     assert tree(tmp_path) == before
 
 
-def test_a_truncated_image_ends_the_run_by_its_name_and_leaves_no_trace(recipe: Path, tmp_path: Path) -> None:
+def test_a_truncated_test_image_ends_the_run_by_its_name_before_anything_is_learnt(
+    recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pairs = write_data(tmp_path / "pairs", size=(64, 64))
     path = pairs / "test" / "ir" / "f.png"
     path.write_bytes(path.read_bytes()[:-300])
+    monkeypatch.setattr(running, "prepare", lambda *_: pytest.fail("it learns before the test images are looked at"))
     before = tree(tmp_path)
     with pytest.raises(DataError, match=r"f\.png"):
         run(recipe, data=pairs, out=tmp_path / "out")
@@ -389,7 +429,7 @@ def test_a_run_killed_at_any_moment_leaves_nothing_that_looks_finished_and_works
     told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=True)
     ends = dict(line.split() for line in told.stdout.splitlines() if ":SIG" in line)
     assert ends == {word: "-9" if word.endswith("KILL") else str(128 + signal.SIGTERM) for word in words}, told.stderr
-    left = [path.name for path in (tmp_path / "killed").iterdir()]
+    left = [path.name for path in (tmp_path / "killed").iterdir() if path.suffix != ".lock"]
     assert all("KILL.unfinished." in name and name.startswith(".") for name in left)  # SIGTERM cleans up at once
     assert len(left) == len(moments) - 1  # before open_data has ended nothing is written
     whole = run(recipe, data=pairs, out=tmp_path / "whole")
@@ -464,6 +504,80 @@ def test_a_preset_reaches_the_model_and_set_wins_over_it(log: Path, pairs: Path,
     assert (said["preset"], said["settings"]) == (None, {"width": 3})
 
 
+def test_a_preset_of_losses_and_rates_is_recorded_and_so_it_is_when_the_resolved_recipe_is_run(
+    log: Path, pairs: Path, tmp_path: Path
+) -> None:
+    first = run(write_recipe(tmp_path, LEARNED), data=pairs, out=tmp_path / "one", preset="heavy")
+    again = run(first.folder / "recipe.yaml", out=tmp_path / "two")
+    assert first.methods["learner"]["preset"] == "heavy" and again.metrics == first.metrics
+    assert (again.folder / "model/model.json").read_bytes() == (first.folder / "model/model.json").read_bytes()
+
+
+@pytest.mark.parametrize("named", ["learnt:twice", "odd:twice"])
+def test_two_losses_of_one_name_both_count(
+    log: Path, plugin_packages: PluginPackages, pairs: Path, tmp_path: Path, named: str
+) -> None:
+    code = (
+        "from spectra import Loss\n"
+        "class Squared(Loss):\n"
+        "    api_version = 1\n"
+        "    def forward(self, prediction, target):\n"
+        "        return (prediction - target).square().mean()\n"
+    )
+    plugin_packages.add("odd", {"losses": {"twice": "odd:Squared"}}, code)
+    recipe = write_recipe(tmp_path, LEARNED.replace("{twice: 1}", '{"learnt:twice": 1, "odd:twice": 1}'))
+    both = weights_of(run(recipe, data=pairs, out=tmp_path / "both").folder)
+    for weight in ("losses", "weights.generator"):
+        one = run(recipe, data=pairs, out=tmp_path / weight, sets=[f"{weight}.{named}=0"]).folder
+        assert not torch.equal(both, weights_of(one))
+
+
+def test_a_ready_translator_that_has_stages_is_trained(log: Path, pairs: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, LEARNED.replace("learner", "ready"))
+    done = run(recipe, data=pairs, out=tmp_path / "out")
+    assert len(log.read_text().splitlines()) == 2 * 4
+    assert done.methods["ready"]["notes"] == []
+
+
+@pytest.mark.parametrize(("name", "trained"), [("learner", False), ("ready", True)])
+def test_a_training_of_no_steps_is_noted_and_gives_no_trained_model(
+    log: Path, pairs: Path, tmp_path: Path, name: str, trained: bool
+) -> None:
+    recipe = write_recipe(tmp_path, LEARNED.replace("learner", name))
+    done = run(recipe, data=pairs, out=tmp_path / "out", sets=["train.steps=0"])
+    assert not log.exists()
+    said = json.loads((done.folder / "model" / "model.json").read_text("utf-8"))
+    assert said["trained"] is spectra.load(done.folder).trained is trained
+    assert done.methods[name]["notes"] == said["notes"]
+    assert "took no step of training" in said["notes"][0]
+
+
+def test_a_translator_that_is_given_nothing_to_learn_from_is_refused(log: Path, pairs: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, "task: rgb2ir\ntranslator: lossesalone\ntrain: {steps: 2}\n")
+    assert "stage 'train' has nothing to learn from" in fault(recipe, data=pairs, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert run(recipe, data=pairs, out=tmp_path / "out", sets=["losses.twice=1"]).methods["lossesalone"]
+
+
+def test_the_multiple_of_a_translator_holds_for_its_training(log: Path, pairs: Path, tmp_path: Path) -> None:
+    recipe = write_recipe(tmp_path, LEARNED.replace("learner", "eights"))
+    assert "sides divide by 8" in fault(recipe, data=pairs, out=tmp_path / "out")
+    assert "`train.crop: 12`" in fault(recipe, data=pairs, out=tmp_path / "out", sets=["train.crop=12"])
+    assert not log.exists()
+    assert run(recipe, data=pairs, out=tmp_path / "out", sets=["train.crop=8"]).methods["eights"]["notes"] == []
+
+
+def test_whatever_a_translator_found_out_is_stored_as_numbers_and_text(log: Path, pairs: Path, tmp_path: Path) -> None:
+    done = run(write_recipe(tmp_path, LEARNED.replace("learner", "curious")), data=pairs, out=tmp_path / "out")
+    expected = {
+        "tensor": 0.5, "count": 3, "single": 0.25, "flag": True, "many": [1.0, 1.0],
+        "deep": {"nan": ["nan", ["inf"]]}, "1": "Settings(width=7)",
+    }  # fmt: skip
+    for file in ("metrics.json", "model/model.json"):
+        said = json.loads((done.folder / file).read_text("utf-8"))
+        assert (said["methods"]["curious"] if "methods" in said else said)["diagnostics"] == expected
+
+
 def test_training_images_of_differing_size_are_refused_before_the_first_step(
     log: Path, pairs: Path, tmp_path: Path
 ) -> None:
@@ -477,6 +591,19 @@ def test_losses_that_a_closed_form_does_not_use_are_told(recipe: Path, pairs: Pa
     done = run(recipe, data=pairs, out=tmp_path / "out", sets=["losses.l1=1"])
     assert "the losses of the recipe were not used" in done.methods["graydef"]["notes"][0]
     assert "were not used" in (done.folder / "report.html").read_text("utf-8")
+
+
+def test_what_a_method_without_stages_does_not_use_is_told_and_its_floors_are_not_blamed(
+    pairs: Path, tmp_path: Path
+) -> None:
+    sets = ["losses.l1=1", "weights.generator.cycle=2", "train.steps=5"]
+    text = "task: rgb2ir\ntranslator: copy\nevaluate: {floors: [inverse, linear]}\n"
+    done = run(write_recipe(tmp_path, text), data=pairs, out=tmp_path / "out", sets=sets)
+    assert {name: said["notes"] for name, said in done.methods.items()} == {
+        "copy": ["copy does not learn by gradient: the losses, weights, train of the recipe were not used."],
+        "inverse": [],
+        "linear": [],
+    }
 
 
 def test_a_matrix_makes_a_row_and_a_model_of_each(pairs: Path, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_the_best_method_stands_first_and_floors_are_marked() -> None:
         (12345.6, 100.0, "12346 [12246, 12446]"),
         (0.0, 0.0, "0.000 [0.000, 0.000]"),
         (18.0, None, "18.00"),
-        (None, None, "not scored: needs weights"),
+        (None, None, "not scored"),
     ],
 )
 def test_a_cell_shows_about_four_figures_and_its_interval(value: float | None, spread: float | None, text: str) -> None:
@@ -72,3 +72,10 @@ def test_the_text_is_aligned_and_tells_the_notes() -> None:
 def test_markdown_has_a_column_for_each_metric_whatever_the_names() -> None:
     lines = markdown_table(metrics(**{"a|b": (False, {"psnr": score(10.0)})})).splitlines()
     assert lines == ["| method | psnr ↑ dB |", "| --- | --- |", "| a\\|b | 10.00 [9.00, 11.00] |"]
+
+
+def test_a_missing_score_is_explained_once_below_the_table() -> None:
+    lacking = score(None)
+    text = text_table(metrics(a=(False, {"psnr": lacking, "ssim": lacking}), b=(True, {"psnr": lacking, "ssim": lacking})))
+    assert text.count(lacking["reason"]) == 1
+    assert f"Note: psnr, ssim: {lacking['reason']}" in text

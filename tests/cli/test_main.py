@@ -156,6 +156,30 @@ def test_a_fault_the_person_can_mend_is_one_message(
     assert "Traceback" in result.output and result.output.endswith("Error: The folder is empty.\n")
 
 
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        ("OSError(errno.ENAMETOOLONG, 'File name too long', 'xx')", "File name too long: 'xx'"),
+        ("OSError(errno.ELOOP, 'Too many levels', b'xx')", "Too many levels: 'xx'"),
+        ("OSError(errno.ENOENT, 'No such file', pathlib.Path('xx'))", "No such file: 'xx'"),
+        ("OSError(errno.EXDEV, 'Other disk', 'xx', None, 'yy')", "Other disk: 'xx'"),
+        ("OSError(errno.ENOSPC, 'No space')", "No space"),
+    ],
+)
+def test_what_the_system_refuses_is_one_message(plugin_packages: PluginPackages, raised: str, told: str) -> None:
+    command(plugin_packages, "fails", f"raise {raised}")
+    result = spectra("fails")
+    assert (result.exit_code, result.output) == (1, f"Error: {told}\n")
+
+
+@pytest.mark.parametrize(
+    "raised", ["OSError('out of nowhere')", "OSError(errno.EBADF, 'Bad file descriptor', 5)", "TimeoutError()"]
+)
+def test_a_fault_of_the_system_that_names_no_file_is_not_hidden(plugin_packages: PluginPackages, raised: str) -> None:
+    command(plugin_packages, "fails", f"raise {raised}")
+    assert isinstance(spectra("fails").exception, OSError)
+
+
 def test_a_full_disk_is_one_message_and_a_bug_is_not_hidden(plugin_packages: PluginPackages) -> None:
     command(plugin_packages, "full", "raise OSError(errno.ENOSPC, 'No space left on device', '/x y')")
     command(plugin_packages, "bug", "raise KeyError('bug')")

@@ -27,6 +27,11 @@ def test_without_a_root_there_are_scenes_and_the_origin_says_so() -> None:
     assert data.from_scenes and "built-in aerial scenes (3 train, 2 test, 32×32, 8 bits)" in data.origin
 
 
+def test_scenes_are_read_in_their_own_scale_alone() -> None:
+    with pytest.raises(DataError, match=r"'ir'.*`K 250\.\.330`"):
+        open_data(recipe(scenes={"train": 3, "test": 2, "size": 32}, target={"scale": "K 250..330"}))
+
+
 def test_the_splits_of_a_root_are_opened_by_their_names(tmp_path: Path) -> None:
     data = opened(write_data(tmp_path / "pairs"))
     assert not data.from_scenes

@@ -8,13 +8,18 @@ import pytest
 import torch
 
 from spectra.data.scene_pairs import ScenePairs
+from spectra.data.scenes import BANDS
 from spectra.errors import DataError
-from spectra.modalities import Task
+from spectra.modalities import Modality, Scale, Task
 
 
 def pairs(split: str = "train", task: str = "rgb2ir", count: int = 3, **changed: Any) -> ScenePairs:
     shape = {"view": "aerial", "size": 32, "bits": 8, "seed": 0, **changed}
     return ScenePairs(Task.parse(task), split, count, **shape)
+
+
+def of(task: Task) -> ScenePairs:
+    return ScenePairs(task, "train", 1, view="aerial", size=32, bits=8, seed=0)
 
 
 def test_a_pair_is_drawn_alike_each_time_and_source_and_target_show_one_place() -> None:
@@ -54,7 +59,33 @@ def test_identity_follows_everything_that_changes_the_images(changed: dict[str, 
     assert pairs("test").identity() != pairs().identity()
 
 
-def test_a_modality_that_no_scene_shows_is_named() -> None:
-    task = Task.parse("rgb2polar", {"polar": pairs().task.target.__class__("polar", 2)})
-    with pytest.raises(DataError, match=r"do not show 'polar'.*--data DIR"):
-        ScenePairs(task, "train", 1, view="aerial", size=32, bits=8, seed=0)
+@pytest.mark.parametrize("name", BANDS)
+def test_whatever_the_scenes_show_is_read_as_the_modality_of_that_name(name: str) -> None:
+    assert pairs(task=f"{name}2gray")[0].source.pixels.shape == (Modality.parse(name).channels, 32, 32)
+
+
+@pytest.mark.parametrize("name", ["polar", "ms3", "ms12", "msx"])
+def test_a_modality_that_no_scene_shows_is_named(name: str) -> None:
+    for task in (Task(Modality("rgb", 3), Modality(name, 2)), Task(Modality(name, 2), Modality("rgb", 3))):
+        with pytest.raises(DataError, match=rf"do not show '{name}'.*--data DIR"):
+            of(task)
+
+
+def test_a_modality_of_other_channels_than_the_scenes_show_is_refused() -> None:
+    with pytest.raises(DataError, match=r"show 'rgb' in 3 channels, not 4.*--data DIR"):
+        of(Task(Modality("rgb", 4), Modality("ir", 1)))
+
+
+@pytest.mark.parametrize("scale", ["K 250..330", "DN 0..255", "dtype nodata 0"])
+def test_a_scale_is_for_data_of_ones_own(scale: str) -> None:
+    scaled = Modality("ir", 1, Scale.parse(scale))
+    for task in (Task(Modality("rgb", 3), scaled), Task(scaled, Modality("rgb", 3))):
+        with pytest.raises(DataError, match=rf"scale `dtype`.*'ir'.*`{scale}`.*--data DIR"):
+            of(task)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_so_many_scenes_that_the_splits_would_meet_are_refused(split: str) -> None:
+    assert len(pairs(split, count=1_000_000)) == 1_000_000
+    with pytest.raises(DataError, match=rf"1000001 {split} scenes.*at most 1000000"):
+        pairs(split, count=1_000_001)

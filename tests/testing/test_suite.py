@@ -65,7 +65,7 @@ def test_there_are_no_checks_for_commands() -> None:
 
 
 def test_settings_that_are_wrong_are_said_at_once() -> None:
-    with pytest.raises(SpectraError, match="no such setting"):
+    with pytest.raises(SpectraError, match="no such key"):
         checks("losses", "l1", settings={"widht": 3})
 
 

@@ -58,8 +58,10 @@ class Told(Stage):
         yield from ()
 
 
-def feed(pairs: PairSet | None = None, *, batch: int = 1, crop: int | None = None, seed: int = 0) -> PairFeed:
-    return PairFeed(pairs or Made(), TASK, batch, crop, seed)
+def feed(
+    pairs: PairSet | None = None, *, batch: int = 1, crop: int | None = None, seed: int = 0, multiple: int = 1
+) -> PairFeed:
+    return PairFeed(pairs or Made(), TASK, batch, crop, seed, multiple=multiple)
 
 
 def drawn(source: PairFeed, stage: Stage, steps: int, stream: str = "pairs") -> list[int]:
@@ -161,3 +163,26 @@ def test_where_sizes_are_not_known_before_the_batch_says_it() -> None:
 
     with pytest.raises(DataError, match="A batch needs images of one size"):
         feed(Growing(), batch=2).batch(Told(), 0)
+
+
+def test_a_crop_that_does_not_divide_by_the_translators_multiple_is_refused_before_the_first_step() -> None:
+    with pytest.raises(DataError, match=r"`train.crop: 6` does not divide by 4"):
+        feed(crop=6, multiple=4).batch(Told(), 0)
+    assert feed(crop=8, multiple=4).batch(Told(), 0).pairs[0].shape == (1, 3, 8, 8)
+
+
+def test_a_whole_image_that_does_not_divide_by_the_translators_multiple_is_refused_before_the_first_step(
+    tmp_path: Path,
+) -> None:
+    write_pairs(tmp_path, names=tuple("abcdefg"), size=(16, 12))
+    write_pairs(tmp_path, names=("odd",), size=(16, 10))
+    pairs = FolderPairs(tmp_path, "train", TASK)
+    with pytest.raises(DataError, match=r"divide by 4, not from .*'odd'.* 10×16 pixels.*train.crop.* multiple of 4"):
+        feed(pairs, multiple=4).batch(Told(), 0)
+    assert feed(pairs, multiple=2).batch(Told(), 0).pairs[0].shape[0] == 1
+    assert feed(pairs, multiple=4, crop=4).batch(Told(), 0).pairs[0].shape == (1, 3, 4, 4)
+
+
+def test_where_sizes_are_not_known_before_the_image_that_does_not_divide_is_refused_itself() -> None:
+    with pytest.raises(DataError, match=r"divide by 4, not from .* 9×9 pixels"):
+        feed(multiple=4).batch(Told(), 0)

@@ -159,6 +159,50 @@ def test_a_term_of_many_numbers_is_named() -> None:
         train(one_term(lambda nets, batch: nets(batch.pairs[0])))
 
 
+@pytest.mark.parametrize("lazy", [True, False])
+def test_a_term_that_is_no_tensor_is_named(lazy: bool) -> None:
+    def step(nets: One, batch: Batch) -> Iterator[Update]:
+        worth: Any = nets(batch.pairs[0]).mean().item()
+        yield Update("network", worth=(lambda: worth) if lazy else worth)
+
+    with pytest.raises(SpectraError, match=r"term 'worth' of the player 'network' .* is not a tensor but float"):
+        train(One(step))
+
+
+@pytest.mark.parametrize("weights", [{}, {"network": {"worth": 0.0}}], ids=["no term", "a term of weight 0"])
+def test_a_stage_that_teaches_nobody_is_refused_after_its_first_step(weights: dict[str, dict[str, float]]) -> None:
+    def step(nets: One, batch: Batch) -> Iterator[Update]:
+        terms = {"worth": nets(batch.pairs[0]).mean()} if weights else {}
+        yield Update("network", **terms)
+
+    told: list[object] = []
+    with pytest.raises(SpectraError, match=r"stage 'train' has nothing to learn from: .*'network'.*losses: \{l1: 1\}"):
+        train(One(step), weights=weights, watch=told.append)
+    assert told == []
+
+
+def test_a_player_that_is_silenced_beside_one_that_learns_is_noted() -> None:
+    translator = SharedPass(task("nir2lwir"), Config())
+    generator, discriminator = copy.deepcopy(translator.generator), copy.deepcopy(translator.discriminator)
+    trainer = Trainer(translator, TrainSettings(steps=2), weights={"generator": {"adversarial": 0, "matching": 0}})
+    trainer.train(Draws(translator.task))
+
+    assert trainer.notes == [
+        "The player 'generator' learned nothing in the stage 'train': it has no term of a weight other than 0."
+    ]
+    assert torch.equal(translator.generator[0].weight, generator[0].weight)  # type: ignore[arg-type]
+    assert not torch.equal(translator.discriminator.first.weight, discriminator.first.weight)
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_only_a_step_counts_as_learning(steps: int) -> None:
+    translator = SharedPass(task("nir2lwir"), Config())
+    trainer = Trainer(translator, TrainSettings(steps=steps))
+    trainer.train(Draws(translator.task))
+
+    assert trainer.learned is bool(steps) and not trainer.notes
+
+
 def test_a_term_through_a_player_that_has_stepped_since_is_refused() -> None:
     def step(nets: One, batch: Batch) -> Iterator[Update]:
         fake = nets(batch.pairs[0])
@@ -237,6 +281,17 @@ def test_a_missing_stream_is_told_from_within_a_step() -> None:
 def test_what_has_no_stages_is_not_trained_without_pairs() -> None:
     with pytest.raises(SpectraError, match="Tone has no stages"):
         train(Tone(task("nir2lwir"), Config()))
+
+
+def test_what_is_ready_and_has_no_stages_is_left_as_it_is() -> None:
+    class Given(Tone):
+        ready = True
+
+    translator = Given(task("nir2lwir"), Config())
+    trainer = Trainer(translator, TrainSettings(), weights={"generator": {"cycle": 1}})
+    trainer.train(Draws(translator.task))
+
+    assert (float(translator.factor), float(translator.offset), trainer.learned) == (1, 0, False)
 
 
 def test_what_is_not_fitted_refuses_pairs() -> None:

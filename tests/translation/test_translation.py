@@ -17,14 +17,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from numpy.typing import NDArray
 
 import spectra
+from spectra.cli.main import main
 from spectra.data.formats import png
 from spectra.data.images import read_image, write_image
 from spectra.errors import DataError, ModelError, SpectraError
 from spectra.modalities import Modality, Scale, Task
 from spectra.model import Model
+from spectra.translation import stamp
 from spectra.translation import translate as translation
 
 ODD_NAMES = ["with space.png", "grün 红外 🌲.png", "two\nlines.png", "-dash.png", "[ab].png", "a.b.c.png", "quote'.png"]
@@ -536,13 +539,54 @@ def test_a_write_that_the_system_cuts_short_leaves_no_file(
 
 
 def test_two_runs_into_one_folder_are_told_apart(tmp_path: Path) -> None:
-    fcntl = pytest.importorskip("fcntl")
+    pytest.importorskip("fcntl")
     make(tmp_path / "in", "a.png")
-    spectra.translate("copy", tmp_path / "in", tmp_path / "out")
-    with (tmp_path / "out" / "spectra.json").open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    refused: list[bool] = []
+
+    def told(*_: object) -> None:
         with pytest.raises(DataError, match="Another `spectra translate` is at work"):
             spectra.translate("copy", tmp_path / "in", tmp_path / "out")
+        refused.append(True)
+
+    spectra.translate("copy", tmp_path / "in", tmp_path / "out", progress=told)
+    assert refused == [True]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "spectra.json"]
+
+
+@pytest.mark.parametrize("moment", ["_require_no_output", "_write"])
+def test_two_runs_that_start_at_once_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    pytest.importorskip("fcntl")
+    make(tmp_path / "in", "a.png")
+    refused: list[bool] = []
+    real = getattr(stamp, moment)
+
+    def interrupted(*arguments: Any) -> None:
+        monkeypatch.setattr(stamp, moment, real)
+        with pytest.raises(DataError, match="Another `spectra translate` is at work"):
+            spectra.translate("inverse", tmp_path / "in", tmp_path / "out", task="rgb2rgb")
+        refused.append(True)
+        real(*arguments)
+
+    monkeypatch.setattr(stamp, moment, interrupted)
+    done = spectra.translate("copy", tmp_path / "in", tmp_path / "out")
+    assert refused == [True] and len(done.written) == 1
+    assert seed_of(tmp_path / "out" / "a.png", 1) == 0
+
+
+@pytest.mark.parametrize("where", ["model", "source", "out"])
+@pytest.mark.parametrize("name", ["x" * 300, "loop"])
+def test_a_name_that_no_file_can_have_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    make(tmp_path / "in", "a.png")
+    words = {"model": "graydef", "source": "in", "out": "o", where: name}
+    result = CliRunner().invoke(main, ["translate", words["model"], words["source"], "--out", words["out"]])
+    assert result.exit_code == 1 and isinstance(result.exception, SystemExit)
+    assert name in result.output and "Traceback" not in result.output
 
 
 def test_progress_counts_every_image_whatever_became_of_it(tmp_path: Path) -> None:

@@ -121,7 +121,8 @@ def _is_stack(tif: Any) -> bool:
         return True
     raise ImageError(
         f"it holds {len(tif.pages)} pages, and nothing in it says that they are the bands of one image: "
-        "save each page as a file of its own, or the bands as one array of axes CYX"
+        "save each page as a file of its own, or say that they are: "
+        "tifffile.imwrite(path, bands, metadata={'axes': 'CYX'})"
     )
 
 
