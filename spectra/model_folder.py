@@ -37,15 +37,25 @@ def find_folder(path_or_name: Path | str) -> Path | None:
                 return folder
         if str(path_or_name) in registry("translators"):
             return None
-        raise ModelError(f"{str(path)!r} holds no {DESCRIPTION}: it is neither a model nor a finished run.")
+        raise ModelError(_no_model(path))
     if os.path.isfile(path):  # noqa: PTH113 - likewise
         raise ModelError(
             f"{str(path)!r} is a file. Spectra loads model folders ({DESCRIPTION} beside {WEIGHTS}) and names of "
             "translators; it never unpickles a checkpoint."
         )
-    if isinstance(path_or_name, Path) or len(path.parts) > 1:
+    if isinstance(path_or_name, Path) or len(path.parts) > 1 or str(path_or_name).startswith("."):
         raise ModelError(f"There is no model folder {str(path)!r}.")
     return None
+
+
+def _no_model(path: Path) -> str:
+    """What a folder that is asked for a model holds in its place."""
+    several = sorted(str(place.parent) for place in path.glob(f"models/*/{DESCRIPTION}"))
+    if several:
+        return f"{str(path)!r} holds {len(several)} models. Name one of them: {', '.join(map(repr, several))}."
+    if (path / WEIGHTS).is_file():
+        return f"{str(path)!r} holds {WEIGHTS} but no {DESCRIPTION}. Copy the whole folder again."
+    return f"{str(path)!r} holds no {DESCRIPTION}: it is neither a model nor a finished run."
 
 
 def save(model: Model, folder: Path) -> None:

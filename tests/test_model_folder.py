@@ -193,7 +193,7 @@ def void(_: object) -> None:
         (huge_header, "not a safetensors file"),
         (wrong_tensors, "does not fit the installed 'constant'"),
         (removed("weights.safetensors"), "cannot be read: No such file"),
-        (removed("model.json"), "holds no model.json"),
+        (removed("model.json"), "holds weights.safetensors but no model.json"),
         (pickled, "are a pickle"),
         (torch_saved, "are a pickle"),
         (pipe, "are not a file"),
@@ -277,3 +277,15 @@ def test_what_was_found_while_fitting_survives_being_saved_twice(tmp_path: Path)
     spectra.load(tmp_path / "first").save(tmp_path / "second")
     assert spectra.load(tmp_path / "second").diagnostics == found
     assert found["factor"] == pytest.approx(2, rel=0.02)
+
+
+def test_a_run_of_several_models_names_them(model: Model, tmp_path: Path) -> None:
+    for row in ("factor=1.0", "factor=1.3"):
+        model.save(tmp_path / "run" / "models" / row)
+    with pytest.raises(ModelError, match=r"holds 2 models\. Name one of them: .*factor=1\.0.*factor=1\.3"):
+        spectra.load(tmp_path / "run")
+
+
+def test_a_path_that_is_not_there_is_told_as_a_path() -> None:
+    with pytest.raises(ModelError, match=r"There is no model folder"):
+        spectra.load("./nope")

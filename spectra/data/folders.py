@@ -170,7 +170,10 @@ def _header_faults(files: Files, task: Task, found: list[Size]) -> Iterator[str]
         if header.channels != modality.channels:
             yield wrong_channels(path, header.channels, modality)
     if len(set(sizes)) > 1:
-        yield f"the images of the pair {files.name!r} differ in size: {_size(sizes[0])} and {_size(sizes[1])} pixels."
+        told = [
+            f"{str(path)!r} has {_size(size)}" for path, size in zip((files.source, files.target), sizes, strict=True)
+        ]
+        yield f"the images of the pair {files.name!r} differ in size: {' and '.join(told)} pixels."
     found += sizes[:1]
 
 

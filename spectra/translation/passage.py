@@ -34,8 +34,8 @@ class Unwritable(SpectraError):
 class Passage:
     """Called in several threads at once; an ``ImageError`` means this image alone."""
 
-    def __init__(self, model: Model, dtype: str | None) -> None:
-        self.model, self.dtype = model, dtype
+    def __init__(self, model: Model, dtype: str | None, *, chosen: bool = False) -> None:
+        self.model, self.dtype, self.chosen = model, dtype, chosen
         self.device = device_of(model)
         self._lane: ThreadPoolExecutor | None = None
 
@@ -67,7 +67,8 @@ class Passage:
         _write(job, result)
         if written > _time(job.output):  # the source is from the future: it must not seem to have changed since
             os.utime(job.output, ns=(written, written))
-        return _remarks(picture, task.target.scale, dtype)
+        remarks = _remarks(picture, task.target.scale, dtype)
+        return remarks if self.chosen else [*remarks, *_lost_depth(picture.dtype, dtype)]
 
     def _type(self, own: str) -> str:
         if self.dtype is None:
@@ -140,11 +141,25 @@ def _write(job: Job, result: NDArray[Any]) -> None:
 
 def _remarks(picture: Picture, target: Scale, dtype: str) -> list[str]:
     remarks = []
+    most = TYPE_LIMITS[picture.dtype][1]
+    if picture.dtype != "float32" and most < picture.scale.limits[1]:
+        remarks.append(
+            f"of {picture.dtype} cannot reach the top of the scale `{picture.scale}`: are they the right files?"
+        )
     if picture.valid is not None and not marks_no_data(target, dtype):
         remarks.append(NO_DATA)
     if _outside(picture):
         remarks.append(CLIPPED)
     return remarks
+
+
+def _lost_depth(own: str, dtype: str) -> list[str]:
+    """Said where results are shallower than their sources, and nobody asked for that."""
+    depths = list(TYPE_LIMITS)
+    if depths.index(dtype) >= depths.index(own):
+        return []
+    wish = "16" if own == "uint16" else "float"
+    return [f"of {own} became {dtype}, as the model's targets were; --depth {wish} keeps more"]
 
 
 def _outside(picture: Picture) -> bool:

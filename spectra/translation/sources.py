@@ -13,6 +13,8 @@ from spectra.data.images import SUFFIXES, find_images
 from spectra.errors import DataError
 
 MAGIC = frozenset("*?[")
+STAMP = "spectra.json"
+"""The file that marks a folder of results."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,16 @@ class Job:
     output: Path
 
 
-def find_sources(sources: Sequence[Path | str], out: Path) -> list[Source]:
-    """The images of files, folders and patterns, each once. The results of earlier runs, below `out`, are left out."""
+def find_sources(sources: Sequence[Path | str], out: Path, results: set[Path] | None = None) -> list[Source]:
+    """The images of files, folders and patterns, each once.
+
+    Results of this and of other commands that lie in a source folder are left out; `results` is told their folders.
+    """
     if not sources:
         raise DataError("There is nothing to translate: name files, folders or patterns.")
     found: dict[Path, Source] = {}
     for source in sources:
-        for one in _found(Path(source), out):
+        for one in _found(Path(source), out, set() if results is None else results):
             found.setdefault(one.path.absolute(), one)
     return list(found.values())
 
@@ -63,31 +68,31 @@ def _collision(one: Path, other: Path, what: str) -> DataError:
     )
 
 
-def _found(source: Path, out: Path) -> list[Source]:
+def _found(source: Path, out: Path, results: set[Path]) -> list[Source]:
     if os.path.isdir(source):  # noqa: PTH112 - False where `Path.is_dir` raises, of a name too long
-        return _of_folder(source, out)
+        return _of_folder(source, out, results)
     if os.path.lexists(source):
         return [Source(source, source.parent)]
     if MAGIC.isdisjoint(str(source)):
         raise DataError(f"There is no file or folder {str(source)!r}.")
-    return _of_pattern(source, out)
+    return _of_pattern(source, out, results)
 
 
-def _of_folder(folder: Path, out: Path) -> list[Source]:
+def _of_folder(folder: Path, out: Path, results: set[Path]) -> list[Source]:
     if folder.resolve() == _real(out):
         raise DataError(f"The output folder {str(out)!r} is the folder of the sources. Choose another --out.")
-    found = _outside(find_images(folder), folder, out)
+    found = _outside(find_images(folder), folder, out, results)
     if not found:
         raise DataError(f"The folder {str(folder)!r} holds no image ({', '.join(sorted(SUFFIXES))}).")
     return [Source(path, folder) for path in found]
 
 
-def _of_pattern(pattern: Path, out: Path) -> list[Source]:
+def _of_pattern(pattern: Path, out: Path, results: set[Path]) -> list[Source]:
     parts = pattern.parts
     fixed = next(place for place, part in enumerate(parts) if not MAGIC.isdisjoint(part))
     root = Path(*parts[:fixed])
     matches = [path for match in _matches(root, parts[fixed:]) for path in _images(match)]
-    found = _outside(dict.fromkeys(matches), root, out)
+    found = _outside(dict.fromkeys(matches), root, out, results)
     if not found:
         raise DataError(f"The pattern {str(pattern)!r} matches no image ({', '.join(sorted(SUFFIXES))}).")
     return [Source(path, root) for path in found]
@@ -97,15 +102,20 @@ def _images(match: Path) -> list[Path]:
     return find_images(match) if match.is_dir() else [match] * (match.suffix.lower() in SUFFIXES)
 
 
-def _outside(paths: Iterable[Path], root: Path, out: Path) -> list[Path]:
-    """Those that do not lie in an output folder within the root."""
+def _outside(paths: Iterable[Path], root: Path, out: Path, results: set[Path]) -> list[Path]:
+    """Those that do not lie in a folder of results below the root: this command's, or another's by its stamp."""
     real = _real(out)
-    if root.resolve() not in real.parents:
-        return list(paths)
 
     @cache
     def inside(folder: Path) -> bool:
-        return folder.resolve().is_relative_to(real)
+        if folder.resolve().is_relative_to(real):
+            return True
+        if folder == root or root not in folder.parents:
+            return False
+        if (folder / STAMP).is_file():
+            results.add(folder)
+            return True
+        return inside(folder.parent)
 
     return [path for path in paths if not inside(path.parent)]
 

@@ -18,9 +18,10 @@ from spectra.data.lock import held
 from spectra.errors import DataError, SpectraError
 from spectra.model import Model
 from spectra.registry import registry
+from spectra.translation.sources import STAMP as NAME
 from spectra.translation.sources import Job
 
-NAME, LOCK = "spectra.json", ".spectra.lock"
+LOCK = ".spectra.lock"
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}(\.[A-Za-z]{3,4})?")
 
 
@@ -43,10 +44,9 @@ def stamped(out: Path, what: dict[str, Any], notes: Sequence[str], jobs: Sequenc
     """The output folder, ours for as long as the block runs; refused where it holds the work of something else."""
     path = out / NAME
     with _alone(out):
-        if os.path.lexists(path):
-            _require_same(path, what)
-        else:
+        if not os.path.lexists(path):
             _require_no_output(out, jobs)
+        if _begun(path, what):
             _write(path, {"made_by": "spectra translate", **what, "notes": list(notes)})
         _sweep(jobs)
         yield
@@ -65,20 +65,33 @@ def _version(name: str) -> str:
     return f"{plugin.distribution} {plugin.version}"
 
 
-def _require_same(path: Path, what: dict[str, Any]) -> None:
+def _begun(path: Path, what: dict[str, Any]) -> bool:
+    """Whether the work begins here, and does not go on: in a new folder, or in one that never came to a result."""
+    if not os.path.lexists(path):
+        return True
+    differing = _differing(path, what)
+    if differing and all(
+        entry.name in (NAME, LOCK) or _LEFTOVER.fullmatch(entry.name) for entry in path.parent.iterdir()
+    ):
+        return True
+    if differing:
+        raise DataError(
+            f"The folder {str(path.parent)!r} holds results of other work, and nothing is written over:\n{differing}\n"
+            "Choose another --out, or give the command that began it to go on with it."
+        )
+    return False
+
+
+def _differing(path: Path, what: dict[str, Any]) -> str:
+    """In what the stamp and this work differ, in words; empty where they do not."""
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as why:
         raise DataError(f"{str(path)!r} cannot be read ({why}). Choose another --out.") from None
     if not isinstance(said, dict) or said.get("made_by") != "spectra translate":
         raise DataError(f"{str(path)!r} is not of `spectra translate`. Nothing is written over: choose another --out.")
-    differing = [key for key in what if said.get(key) != what[key]]
-    if differing:
-        told = "\n".join(f"  {key}: {said.get(key, 'nothing')} there, {what[key]} now" for key in differing)
-        raise DataError(
-            f"The folder {str(path.parent)!r} holds results of other work, and nothing is written over:\n{told}\n"
-            "Choose another --out, or give the command that began it to go on with it."
-        )
+    keys = [key for key in what if said.get(key) != what[key]]
+    return "\n".join(f"  {key}: {said.get(key, 'nothing')} there, {what[key]} now" for key in keys)
 
 
 def _require_no_output(out: Path, jobs: Sequence[Job]) -> None:

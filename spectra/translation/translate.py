@@ -71,7 +71,8 @@ def translate(
         done = spectra.translate("runs/mine", "photos/", "infrared/", depth=16)
     """
     out = Path(out)
-    found = find_sources([sources] if isinstance(sources, str | Path) else list(sources), out)
+    results: set[Path] = set()
+    found = find_sources([sources] if isinstance(sources, str | Path) else list(sources), out, results)
     ready = _model(model, found, task, preset, settings)
     if device is not None or not isinstance(model, Model):
         ready.to(checked_device(device or "cpu"))
@@ -79,9 +80,10 @@ def translate(
     suffixes = Suffixes(format, dtype, ready.task.target)
     jobs = planned(found, out, suffixes)
     options = {"depth": dtype or "as the source", "format": format or "as the source"}
-    done = Translated(str(ready.task), out, notes=[*ready.notes, *suffixes.notes])
+    left = [f"{str(folder)!r} holds results of `spectra translate`, and was left out." for folder in sorted(results)]
+    done = Translated(str(ready.task), out, notes=[*ready.notes, *suffixes.notes, *left])
     what = identity(ready, options, [source.root for source in found])
-    with stamped(out, what, done.notes, jobs), Passage(ready, dtype).open() as passage:
+    with stamped(out, what, done.notes, jobs), Passage(ready, dtype, chosen=depth is not None).open() as passage:
         _Work(jobs, passage, done, progress).carry_out(_threads(threads))
     return done
 

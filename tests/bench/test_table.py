@@ -76,6 +76,7 @@ def test_markdown_has_a_column_for_each_metric_whatever_the_names() -> None:
 
 def test_a_missing_score_is_explained_once_below_the_table() -> None:
     lacking = score(None)
-    text = text_table(metrics(a=(False, {"psnr": lacking, "ssim": lacking}), b=(True, {"psnr": lacking, "ssim": lacking})))
+    both = {"psnr": lacking, "ssim": lacking}
+    text = text_table(metrics(a=(False, both), b=(True, both)))
     assert text.count(lacking["reason"]) == 1
     assert f"Note: psnr, ssim: {lacking['reason']}" in text

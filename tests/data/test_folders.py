@@ -150,7 +150,9 @@ def test_two_images_of_one_name_are_refused(tmp_path: Path) -> None:
 def test_sizes_that_differ_within_a_pair_are_told_as_width_by_height(tmp_path: Path) -> None:
     write_pairs(tmp_path, size=(16, 12))
     write_image(tmp_path / "train/ir/b.png", np.zeros((16, 13, 1), np.uint8), overwrite=True)
-    assert "pair 'b' differ in size: 12×16 and 13×16" in fault(tmp_path)
+    told = fault(tmp_path)
+    assert f"pair 'b' differ in size: '{tmp_path / 'train/rgb/b.png'}' has 12×16" in told
+    assert f"'{tmp_path / 'train/ir/b.png'}' has 13×16 pixels" in told
 
 
 @pytest.mark.parametrize("channels", [1, 2, 4])
