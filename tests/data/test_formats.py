@@ -1,14 +1,9 @@
-"""Single formats: what their files may hold, and every way in which they can be broken."""
+"""Single formats: what their files may hold, and what is refused by name."""
 
 from __future__ import annotations
 
 import io
-import random
 import struct
-import time
-import tracemalloc
-import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,98 +11,22 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from numpy.typing import NDArray
 
-from spectra.data.formats import png
 from spectra.data.images import Header, read_header, read_image, write_image
 from spectra.errors import ImageError
-
-Array = NDArray[Any]
-
-
-def noise(*shape: int, dtype: str = "uint8") -> Array:
-    generator = np.random.default_rng(sum(shape))
-    if dtype == "float32":
-        return generator.normal(size=shape).astype(dtype)
-    return generator.integers(0, np.iinfo(dtype).max, shape, endpoint=True).astype(dtype)
-
-
-def smooth(*shape: int) -> Array:
-    return np.asarray(cv2.GaussianBlur(noise(*shape), (0, 0), 2))
-
-
-def encoded(suffix: str, image: Array, *options: int) -> bytes:
-    return bytes(cv2.imencode(suffix, image, list(options))[1])
-
-
-def tiff(image: Array, **options: Any) -> bytes:
-    file = io.BytesIO()
-    tifffile.imwrite(file, image, **options)
-    return file.getvalue()
-
-
-def npy(image: Array) -> bytes:
-    file = io.BytesIO()
-    np.save(file, image)
-    return file.getvalue()
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def png_of(width: int, height: int, depth: int, colour: int, rows: bytes, *extra: bytes, interlace: int = 0) -> bytes:
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace))
-    return b"".join((png.MAGIC[0], head, *extra, chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")))
-
-
-def lzw(data: bytes) -> bytes:
-    """Valid LZW that never uses its table: a clear code before each 200 literals."""
-    codes = [code for at in range(0, len(data), 200) for code in (256, *data[at : at + 200])] + [257]
-    bits = "".join(f"{code:09b}" for code in codes)
-    bits += "0" * (-len(bits) % 8)
-    return int(bits, 2).to_bytes(len(bits) // 8)
-
-
-def tiff_by_hand(image: Array, compression: int, body: bytes, **tags: int) -> bytes:
-    """Classic little-endian TIFF of one strip, for what tifffile does not write."""
-    height, width, channels = image.shape
-    depth = tags.pop("depth", image.itemsize * 8)
-    photometric = tags.pop("photometric", 2 if channels > 2 else 1)
-    values = {256: width, 257: height, 258: depth, 259: compression, 262: photometric, 273: 8, 277: channels}
-    values |= {278: height, 279: len(body), 284: 1, **{int(name[1:]): value for name, value in tags.items()}}
-    body += b"\0" * (len(body) % 2)
-    depths = struct.pack(f"<{channels}H", *[depth] * channels)
-    start = 8 + len(body) + len(depths)
-    entries = b"".join(
-        struct.pack("<HHII", tag, 3, channels, 8 + len(body))
-        if tag == 258 and channels > 2
-        else struct.pack("<HHIHH", tag, 3, channels, depth, depth)
-        if tag == 258
-        else struct.pack("<HHII", tag, 4, 1, value)
-        for tag, value in sorted(values.items())
-    )
-    return b"II*\0" + struct.pack("<I", start) + body + depths + struct.pack("<H", len(values)) + entries + bytes(4)
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Callable[[str, bytes], Path]:
-    def put(suffix: str, data: bytes) -> Path:
-        path = tmp_path / f"image{suffix}"
-        path.write_bytes(data)
-        return path
-
-    return put
-
-
-Put = Callable[[str, bytes], Path]
-
-
-def assert_refused(path: Path, *words: str) -> None:
-    with pytest.raises(ImageError) as caught:
-        read_image(path)
-    for word in (path.name, *words):
-        assert word in str(caught.value)
+from tests.data.files import (
+    Put,
+    assert_refused,
+    chunk,
+    encoded,
+    lzw,
+    noise,
+    npy,
+    png_of,
+    smooth,
+    tiff,
+    tiff_by_hand,
+)
 
 
 class TestPng:
@@ -260,7 +179,7 @@ class TestTiff:
         np.testing.assert_array_equal(read_image(put(".tif", tiff_by_hand(image, 1, image.tobytes()))), image)
 
     def test_pages_that_are_not_bands_are_refused(self, put: Put) -> None:
-        assert_refused(put(".tif", tiff(noise(4, 8, 8), photometric="minisblack")), "4 pages", "axes CYX")
+        assert_refused(put(".tif", tiff(noise(4, 8, 8), photometric="minisblack")), "4 pages", "'axes': 'CYX'")
 
     def test_smaller_copies_of_the_image_are_passed_over(self, tmp_path: Path) -> None:
         image = noise(64, 64, 3)
@@ -340,159 +259,3 @@ class TestNpy:
 @pytest.mark.parametrize("dtype", ["uint32", "int16", "float64", "float16"])
 def test_other_numbers_in_a_tiff_are_refused_too(put: Put, dtype: str) -> None:
     assert_refused(put(".tif", tiff(np.zeros((2, 2), dtype))), dtype, "save it as")
-
-
-def huge_npy(shape: str) -> bytes:
-    text = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}\n".encode()
-    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text
-
-
-def huge_jpeg(height: int, width: int) -> bytes:
-    data = bytearray(encoded(".jpg", smooth(8, 8, 3)))
-    at = data.index(b"\xff\xc0") + 5
-    data[at : at + 4] = struct.pack(">HH", height, width)
-    return bytes(data)
-
-
-def huge_tiff(height: int, width: int) -> bytes:
-    data = bytearray(tiff(smooth(8, 8, 3), photometric="rgb", compression="zlib", metadata=None))
-    for tag, value in ((256, width), (257, height), (278, height)):
-        at = next(
-            data.index(struct.pack("<HHI", tag, kind, 1))
-            for kind in (3, 4)
-            if struct.pack("<HHI", tag, kind, 1) in data
-        )
-        data[at + 2 : at + 12] = struct.pack("<HII", 4, 1, value)
-    return bytes(data)
-
-
-BOMBS = {
-    ".png": png_of(100_000, 100_000, 16, 6, b"\0"),
-    ".jpg": huge_jpeg(65_000, 65_000),
-    ".tif": huge_tiff(100_000, 100_000),
-    ".npy": huge_npy("(100000, 100000)"),
-}
-HOLLOW = {  # below the limit, and yet far more than the file can hold
-    ".png": png_of(16_000, 16_000, 16, 6, b"\0"),
-    ".jpg": huge_jpeg(16_000, 16_000),
-    ".tif": huge_tiff(16_000, 16_000),
-    ".npy": huge_npy("(16000, 16000)"),
-}
-
-
-@pytest.mark.parametrize("suffix", BOMBS)
-@pytest.mark.parametrize(
-    ("files", "words"), [(BOMBS, ("268,435,456", "SPECTRA_MAX_PIXELS")), (HOLLOW, ("16000×16000",))]
-)
-def test_a_huge_header_is_refused_before_memory_is_taken(
-    put: Put, suffix: str, files: dict[str, bytes], words: tuple[str, ...]
-) -> None:
-    path = put(suffix, files[suffix])
-    read_header(path)  # the libraries are loaded now
-    tracemalloc.start()
-    start = time.perf_counter()
-    try:
-        assert_refused(path, *words)
-        took, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert took < 0.1
-    assert peak < 2**20
-
-
-def test_a_band_count_is_counted_as_size(put: Put) -> None:
-    assert_refused(put(".npy", huge_npy("(4, 4, 2000000000)")), "2000000000 channels", "limit")
-
-
-def seeds() -> dict[str, list[bytes]]:
-    """Good files of several kinds, by suffix."""
-    image = smooth(24, 31, 3)
-    bands = np.ascontiguousarray(np.moveaxis(image, 2, 0))
-    return {
-        ".png": [encoded(".png", picture) for picture in (image, image[..., 0].copy(), image.astype(np.uint16) * 257)],
-        ".jpg": [
-            encoded(".jpg", image),
-            encoded(".jpg", image[..., 0].copy()),
-            encoded(".jpg", image, cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
-            encoded(".jpg", image, cv2.IMWRITE_JPEG_RST_INTERVAL, 2),
-        ],
-        ".tif": [
-            tiff(image, photometric="rgb"),
-            tiff(image, photometric="rgb", compression="zlib", predictor=True),
-            tiff(image.astype(np.float32), photometric="rgb", tile=(16, 16)),
-            tiff(bands, photometric="minisblack", metadata={"axes": "CYX"}),
-            tiff(bands, photometric="rgb", planarconfig="separate", rowsperstrip=5),
-            tiff(image, photometric="rgb", bigtiff=True),
-            tiff_by_hand(image, 5, lzw(image.tobytes())),
-        ],
-        ".npy": [npy(image), npy(image.astype(">u2")), npy(np.asfortranarray(image.astype(np.float32)))],
-    }
-
-
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    changed = bytearray(data)
-    at = chance.randrange(chance.choice([len(data), min(300, len(data))]))
-    count = chance.choice([1, 2, 4, 50])
-    match chance.randrange(4):
-        case 0:
-            changed[at : at + count] = chance.randbytes(len(changed[at : at + count]))
-        case 1:
-            del changed[at:]
-        case 2:
-            changed[at:at] = chance.randbytes(count)
-        case 3:
-            del changed[at : at + count]
-    return bytes(changed)
-
-
-def survive(put: Put, suffix: str, count: int, seed: int) -> None:
-    """A mutated file is refused, or read as what its own header says; a PNG that is read is read right."""
-    chance, good, refused = random.Random(seed), seeds()[suffix], 0
-    right = [read_image(put(suffix, data)) for data in good]
-    for _ in range(count):
-        which = chance.randrange(len(good))
-        path = put(suffix, mutated(good[which], chance))
-        start = time.perf_counter()
-        try:
-            image = read_image(path)
-        except ImageError as error:
-            refused += 1
-            assert path.name in str(error)
-        else:
-            assert image.ndim == 3 and image.dtype.name in ("uint8", "uint16", "float32")
-            if suffix == ".png":
-                np.testing.assert_array_equal(image, right[which])
-        assert time.perf_counter() - start < 1
-    assert refused > 0
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".npy"])
-def test_garbage_is_refused_or_read_but_never_crashes(put: Put, suffix: str) -> None:
-    survive(put, suffix, count=100, seed=1)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".npy"])
-def test_much_garbage_is_refused_or_read_but_never_crashes(put: Put, suffix: str, seed: int) -> None:
-    survive(put, suffix, count=2000, seed=100 + seed)
-
-
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".npy"])
-def test_every_truncation_is_refused(put: Put, suffix: str) -> None:
-    for data in seeds()[suffix]:
-        for size in {*range(0, len(data) - 1, 101), len(data) - 2, len(data) // 2}:
-            if suffix == ".tif" and size >= last_needed_byte(data):
-                continue
-            named = ["truncated"] if suffix == ".png" and size > 40 else []
-            assert_refused(put(suffix, data[:size]), *named)
-
-
-def last_needed_byte(data: bytes) -> int:
-    """Behind its last strip, a TIFF may be padded."""
-    with tifffile.TiffFile(io.BytesIO(data)) as tif:
-        return max(
-            int(offset + count)
-            for page in tif.pages
-            for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
-        )

@@ -1,0 +1,29 @@
+"""What a run left, and the words it failed with, for tests that carry out runs."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spectra.bench.run import run
+from spectra.errors import SpectraError
+from tests.pair_folders import tree
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "scores.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def bits(folder: Path) -> dict[str, bytes | None]:
+    """What must be the same each time: all but when and with what command."""
+    return {name: held for name, held in tree(folder).items() if name not in ("environment.json", "report.html")}
+
+
+def fault(*arguments: Any, **options: Any) -> str:
+    with pytest.raises(SpectraError) as caught:
+        run(*arguments, **options)
+    return str(caught.value)
