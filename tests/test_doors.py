@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "settings", "cache", "devices"},
     {"modalities", "registry"},
-    {"loss", "metric", "stage", "translator", "recipe", "data.pairs"},
+    {"loss", "metric", "stage", "translator", "recipe", "data.pairs", "data.catalogue", "data.layout"},
     {"model", "model_folder", "nn", "data", "losses", "metrics"},
     {"training", "translation", "doctor", "scaffold", "templates"},
     {"bench", "testing"},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from spectra.data.catalogue import Window
 from spectra.modalities import Scale
 
 
@@ -73,3 +74,36 @@ class Measured(Protocol):
 def sizes_of(pairs: PairSet) -> Sequence[tuple[int, int]]:
     """Height and width of each pair; empty where only reading the images would tell."""
     return pairs.sizes if isinstance(pairs, Measured) else ()
+
+
+@runtime_checkable
+class Looking(Protocol):
+    """What a ``PairSet`` may offer besides: pairs that change from epoch to epoch, and windows read alone."""
+
+    def size(self, place: int, epoch: int = 0) -> tuple[int, int]:
+        """Height and width of the pair that `look` gives, from its header."""
+
+    def look(self, place: int, epoch: int = 0, window: Window | None = None) -> Pair:
+        """The pair of a place in an epoch, the same each time; only a window of it, where one is asked for."""
+
+
+def look(pairs: PairSet, place: int, epoch: int = 0, window: Window | None = None) -> Pair:
+    """A pair in an epoch, or a window of it; read whole and cut where the pairs know no better."""
+    if isinstance(pairs, Looking):
+        return pairs.look(place, epoch, window)
+    pair = pairs[place]
+    return pair if window is None else cut(pair, window)
+
+
+def cut(pair: Pair, window: Window) -> Pair:
+    """A window of both images."""
+    rows, columns = slice(window.top, window.top + window.height), slice(window.left, window.left + window.width)
+    source, target = (
+        replace(
+            picture,
+            pixels=picture.pixels[:, rows, columns],
+            valid=None if picture.valid is None else picture.valid[rows, columns],
+        )
+        for picture in (pair.source, pair.target)
+    )
+    return replace(pair, source=source, target=target)

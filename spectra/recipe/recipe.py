@@ -23,7 +23,9 @@ class ModalitySettings(Config):
 
 
 class SideSettings(Config):
-    folder: str | None = Field(None, description="name of the folder in each split; without it, that of the modality")
+    folder: str | None = Field(
+        None, description="name of the side or folder that holds these images; without it, that of the modality"
+    )
     scale: str | None = Field(None, description="scale of these images; without it, that of the modality")
 
 
@@ -44,14 +46,45 @@ def _not_empty(value: Any) -> Any:
     return value
 
 
+class SplitSettings(Config):
+    """A split written by `spectra data split` or `spectra data check --write-split`, used in place of the data's own."""
+
+    file: Annotated[Path, BeforeValidator(_not_empty, json_schema_input_type=str)] = Field(
+        description="the file; relative to the recipe that says it (with --set, to the current folder)"
+    )
+    fold: int | None = Field(None, ge=0, description="which fold is the test split, where the file holds folds")
+
+
 class DataSettings(Config):
     root: Annotated[Path, BeforeValidator(_not_empty, json_schema_input_type=str)] | None = Field(
         None,
-        description="folder that holds SPLIT/MODALITY/NAME.ext, relative to the recipe that says it (with --data and "
-        "--set, to the current folder); none: the built-in scenes",
+        description="folder of a data set in any known layout, or a manifest (.csv, .jsonl), relative to the recipe that "
+        "says it (with --data and --set, to the current folder); none: the built-in scenes",
+    )
+    layout: str | None = Field(
+        None, description="how the data lies, as `spectra data list` names it; without it, it is recognised"
     )
     train: str = Field("train", description="name of the split to learn from")
     test: str = Field("test", description="name of the split to judge by")
+    split: SplitSettings | None = Field(None, description="a written split, in place of the data's own")
+    pairing: Literal["name", "random", "all"] = Field(
+        "name",
+        description="`name`: one image of each side for a place; where a place has several: `random` draws one of each "
+        "at every visit, `all` takes every combination",
+    )
+    visits: int = Field(1, gt=0, le=10_000, description="with random pairing, how often each place comes in an epoch")
+    unpaired: bool = Field(
+        False, description="let images without a partner be, and feed them to streams of single images"
+    )
+    mask: str | None = Field(
+        None, description="side with masks of valid pixels: 0 is no data, all else is data; none: no masks"
+    )
+    align: Literal["none", "geo"] = Field(
+        "none", description="`geo`: bring both images onto one grid by their georeference (needs rasterio)"
+    )
+    cache: float = Field(
+        8.0, ge=0, description="gigabytes of decoded images to keep on disk, in Spectra's cache folder; 0: none"
+    )
     source: SideSettings = Field(SideSettings(), description="where the source images are and what they mean")
     target: SideSettings = Field(SideSettings(), description="where the target images are and what they mean")
     scenes: SceneSettings = Field(SceneSettings(), description="the built-in scenes, used where there is no root")
