@@ -47,7 +47,7 @@ def _not_empty(value: Any) -> Any:
 
 
 class SplitSettings(Config):
-    """A split written by `spectra data split` or `spectra data check --write-split`, used in place of the data's own."""
+    """A split written by `spectra data split` or `spectra data check`, used in place of the data's own."""
 
     file: Annotated[Path, BeforeValidator(_not_empty, json_schema_input_type=str)] = Field(
         description="the file; relative to the recipe that says it (with --set, to the current folder)"
@@ -58,8 +58,8 @@ class SplitSettings(Config):
 class DataSettings(Config):
     root: Annotated[Path, BeforeValidator(_not_empty, json_schema_input_type=str)] | None = Field(
         None,
-        description="folder of a data set in any known layout, or a manifest (.csv, .jsonl), relative to the recipe that "
-        "says it (with --data and --set, to the current folder); none: the built-in scenes",
+        description="folder of a data set in any known layout, or a manifest (.csv, .jsonl), relative to the recipe "
+        "that says it (with --data and --set, to the current folder); none: the built-in scenes",
     )
     layout: str | None = Field(
         None, description="how the data lies, as `spectra data list` names it; without it, it is recognised"
