@@ -17,7 +17,7 @@ _STACK = re.compile(r"ms([1-9][0-9]{0,3})")
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _UNIT = re.compile(r"\S+")
 _SCALE = re.compile(
-    rf"(?:(?P<type>dtype)|(?P<unit>\S+)\s+(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER}))"
+    rf"(?:(?P<type>dtype)|(?:(?P<unit>\S+)\s+)??(?P<share>percentiles\s+)?(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER}))"
     rf"(?:\s+nodata\s+(?P<nodata>nan|[+-]?inf|{_NUMBER}))?"
 )
 
@@ -26,26 +26,38 @@ _SCALE = re.compile(
 class Scale:
     """The affine map from the values of a file to the unit interval.
 
-    Written ``dtype`` (0 to the largest value of the file's type; 0 to 1 for floats) or ``UNIT LOW..HIGH``, with
-    ``nodata VALUE`` behind it where a value marks pixels without data: ``K 250..330``, ``DN 0..10000 nodata 0``.
+    Written ``dtype`` (0 to the largest value of the file's type; 0 to 1 for floats), ``UNIT LOW..HIGH``, or
+    ``UNIT percentiles LOW..HIGH`` (of the train split; the unit may be left out and is then DN), with ``nodata VALUE``
+    behind it where a value marks pixels without data: ``K 250..330``, ``DN 0..10000 nodata 0``, ``percentiles 1..99``.
     """
 
     low: float | None = None
     high: float | None = None
     unit: str = "DN"
     nodata: float | None = None
+    percentiles: tuple[float, float] | None = None
+    """Where the limits are still to be found: which percentiles of the train split they are."""
 
     def __post_init__(self) -> None:
         if (self.low is None) != (self.high is None):
             raise SpectraError(f"A scale needs both limits or none, not low={self.low} and high={self.high}.")
-        if not _UNIT.fullmatch(self.unit):
+        if not _UNIT.fullmatch(self.unit) or self.unit in ("dtype", "percentiles", "nodata"):
             raise SpectraError(f"{self.unit!r} is not a unit: one word, such as DN, reflectance, K or dB.")
+        if self.percentiles is not None:
+            self._check_percentiles(*self.percentiles)
+            return
         if self.low is None or self.high is None:
             if self.unit != "DN":
                 raise SpectraError(f"The unit {self.unit!r} needs limits: write `{self.unit} LOW..HIGH`.")
             return
         if not (math.isfinite(self.high - self.low) and self.low < self.high):
             raise SpectraError(f"A scale runs from a low to a higher finite value, not {self.low:g}..{self.high:g}.")
+
+    def _check_percentiles(self, low: float, high: float) -> None:
+        if self.low is not None:
+            raise SpectraError("A scale has limits or percentiles, not both.")
+        if not 0 <= low < high <= 100:
+            raise SpectraError(f"Percentiles run from a low to a higher one, within 0..100, not {low:g}..{high:g}.")
 
     def __eq__(self, other: object) -> bool:
         """By value; two scales that mark missing data with NaN are equal, although NaN is not."""
@@ -56,29 +68,38 @@ class Scale:
 
     def _key(self) -> tuple[object, ...]:
         nodata = "nan" if self.nodata is not None and math.isnan(self.nodata) else self.nodata
-        return self.low, self.high, self.unit, nodata
+        return self.low, self.high, self.unit, nodata, self.percentiles
 
     @classmethod
     def parse(cls, text: str) -> Scale:
         match = _SCALE.fullmatch(text.strip())
-        if match is None:
+        if match is None or not (match["type"] or match["share"] or match["unit"]):
             raise SpectraError(
                 f"{text!r} is not a scale. Write `dtype`, or a unit and its limits such as `reflectance 0..10000`, "
-                "`K 250..330` or `dB -25..0`, with `nodata VALUE` behind it where a value marks no data."
+                "`K 250..330` or `dB -25..0`, or `percentiles 1..99` (of the train split), with `nodata VALUE` behind "
+                "it where a value marks no data."
             )
         nodata = float(match["nodata"]) if match["nodata"] else None
         if match["type"]:
             return cls(nodata=nodata)
-        return cls(float(match["low"]), float(match["high"]), match["unit"], nodata)
+        low, high = float(match["low"]), float(match["high"])
+        if match["share"]:
+            return cls(unit=match["unit"] or "DN", nodata=nodata, percentiles=(low, high))
+        return cls(low, high, match["unit"], nodata)
 
     def __str__(self) -> str:
-        text = "dtype" if self.low is None else f"{self.unit} {_plain(self.low)}..{_plain(self.high)}"
+        if self.percentiles is not None:
+            text = f"{self.unit} percentiles {_plain(self.percentiles[0])}..{_plain(self.percentiles[1])}"
+        else:
+            text = "dtype" if self.low is None else f"{self.unit} {_plain(self.low)}..{_plain(self.high)}"
         return text if self.nodata is None else f"{text} nodata {_plain(self.nodata)}"
 
     def for_type(self, dtype: str) -> Scale:
         """This scale with limits: its own, or those of a file type (``uint8``, ``uint16``, ``float32``)."""
         if self.low is not None:
             return self
+        if self.percentiles is not None:
+            raise SpectraError(f"The limits of the scale `{self}` are found on the train split, and are not known yet.")
         if dtype not in TYPE_LIMITS:
             raise SpectraError(
                 f"The scale `dtype` knows {', '.join(TYPE_LIMITS)}, not {dtype}: write `UNIT LOW..HIGH`."

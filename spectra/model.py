@@ -19,7 +19,10 @@ from spectra.translator import Translator
 
 
 class Model(nn.Module):
-    """Called on ``(n, c, h, w)`` tensors of the unit interval, of any height and width; the answer lies in [0, 1]."""
+    """Called on ``(n, c, h, w)`` tensors of the unit interval, of any height and width.
+
+    The answer lies in [0, 1], unless the translator says that it is not ``bounded``.
+    """
 
     def __init__(
         self,
@@ -69,7 +72,8 @@ class Model(nn.Module):
             raise SpectraError(
                 f"The translator {self.name!r} gave an image of shape {tuple(target.shape)} instead of {expected}."
             )
-        return target[..., :height, :width].clamp(0, 1)
+        cropped = target[..., :height, :width]
+        return cropped.clamp(0, 1) if self.translator.bounded else cropped
 
     def save(self, folder: Path | str) -> None:
         """Write ``model.json`` and ``weights.safetensors`` into a new folder."""

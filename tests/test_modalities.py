@@ -20,6 +20,10 @@ def scales(draw: st.DrawFn) -> Scale:
     marker = draw(nodata)
     if draw(st.booleans()):
         return Scale(nodata=marker)
+    if draw(st.booleans()):
+        low, high = sorted((draw(st.floats(0, 100)), draw(st.floats(0, 100))))
+        assume(low < high)
+        return Scale(unit=draw(units), nodata=marker, percentiles=(low, high))
     low, high = draw(numbers), draw(numbers)
     assume(low < high and math.isfinite(high - low))
     return Scale(low, high, draw(units), marker)
@@ -94,6 +98,8 @@ def test_any_other_text_ends_in_a_clear_error(text: str) -> None:
         ("m 1e-3..1.5E2 nodata -3.4028234663852886e+38", Scale(1e-3, 150, "m", -3.4028234663852886e38)),
         ("W/m² .5..1. nodata nan", Scale(0.5, 1, "W/m²", math.nan)),
         ("K 0..1 nodata -inf", Scale(0, 1, "K", -math.inf)),
+        ("percentiles 1..99", Scale(percentiles=(1, 99))),
+        ("K  percentiles .5 .. 99.5 nodata nan", Scale(unit="K", nodata=math.nan, percentiles=(0.5, 99.5))),
     ],
 )
 def test_scales_as_people_write_them(text: str, scale: Scale) -> None:
@@ -123,6 +129,25 @@ def test_a_scale_that_could_not_be_written_is_refused() -> None:
         Scale(unit="K")
 
 
+@pytest.mark.parametrize("text", ["percentiles 99..1", "percentiles 5..5", "K percentiles 0..100.5"])
+def test_percentiles_rise_within_a_hundred(text: str) -> None:
+    with pytest.raises(SpectraError, match=r"from a low to a higher one, within 0\.\.100"):
+        Scale.parse(text)
+
+
+def test_percentiles_have_no_limits_before_the_train_split_was_seen() -> None:
+    with pytest.raises(SpectraError, match="found on the train split, and are not known yet"):
+        Scale(percentiles=(1, 99)).for_type("uint8")
+    with pytest.raises(SpectraError, match="limits or percentiles, not both"):
+        Scale(0, 1, percentiles=(1, 99))
+
+
+@pytest.mark.parametrize("word", ["dtype", "percentiles", "nodata"])
+def test_a_word_of_scales_is_no_unit(word: str) -> None:
+    with pytest.raises(SpectraError, match="is not a unit"):
+        Scale(0, 1, word)
+
+
 def test_the_scale_of_a_file_type_has_that_types_limits() -> None:
     assert Scale(nodata=7).for_type("uint16") == Scale(0, 65535, "DN", 7)
     assert Scale().for_type("float32") == Scale(0, 1, "1")
@@ -148,6 +173,8 @@ def test_scales_differ_by_each_of_their_parts() -> None:
                 scale,
                 Scale(0, 2, "K", math.nan),
                 Scale(-1, 1, "K", math.nan),
+                Scale(unit="K", nodata=math.nan, percentiles=(0, 1)),
+                Scale(unit="K", nodata=math.nan, percentiles=(0, 2)),
                 Scale(0, 1, "m", math.nan),
                 Scale(0, 1, "K"),
             }
