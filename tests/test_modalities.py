@@ -179,7 +179,7 @@ def test_scales_differ_by_each_of_their_parts() -> None:
                 Scale(0, 1, "K"),
             }
         )
-        == 5
+        == 7
     )
     assert scale != "K 0..1 nodata nan"
 
