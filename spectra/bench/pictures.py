@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
 from numpy.typing import NDArray
 
 from spectra.bench.names import file_names
 from spectra.bench.samples import GAP
 from spectra.data.images import read_image
-
-Image = NDArray[np.uint8]
+from spectra.data.preview import Image, embedded, fitted
 
 PANELS = ("source", "prediction", "target", "error")
 WIDEST = 640
 """Pixels of a panel on the page; the samples themselves keep their size."""
-QUALITY = 92
 MOST_BYTES = 6_000_000
 
 
@@ -76,9 +71,9 @@ def _panels(folder: Path, place: int, methods: Sequence[str]) -> Iterator[Panel]
         path = folder / f"{place:04d}_{name}.png"
         for what, part in zip(PANELS, _cut(read_image(path)), strict=True):
             if count == 0 or what in ("prediction", "error"):
-                small = _fitted(part)
+                small = fitted(part, WIDEST)
                 said = method if what in ("prediction", "error") else ""
-                yield Panel(what, said, _embedded(small), part.shape[1], part.shape[0])
+                yield Panel(what, said, embedded(small), part.shape[1], part.shape[0])
 
 
 def _ordered(panels: list[Panel]) -> tuple[Panel, ...]:
@@ -91,19 +86,3 @@ def _ordered(panels: list[Panel]) -> tuple[Panel, ...]:
 def _cut(strip: NDArray[Any]) -> list[Image]:
     width = (strip.shape[1] - GAP * (len(PANELS) - 1)) // len(PANELS)
     return [strip[:, place * (width + GAP) :][:, :width] for place in range(len(PANELS))]
-
-
-def _fitted(image: Image) -> Image:
-    share = WIDEST / max(image.shape[:2])
-    if share >= 1:
-        return image
-    size = max(1, round(image.shape[1] * share)), max(1, round(image.shape[0] * share))
-    small: Image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    return small
-
-
-def _embedded(image: Image) -> str:
-    colours = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR)
-    chroma = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    _, data = cv2.imencode(".jpg", colours, [cv2.IMWRITE_JPEG_QUALITY, QUALITY, *chroma])
-    return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"

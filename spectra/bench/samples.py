@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra.bench.harness import Method, Told, predict, resized, silent
 from spectra.bench.names import file_names
 from spectra.data.images import write_image
 from spectra.data.pairs import Pair, PairSet
+from spectra.data.preview import Image, shown, stretch
 from spectra.recipe.recipe import EvaluateSettings
-
-Image = NDArray[np.uint8]
 
 GAP = 4
 WORST_SHOWN = 0.25
@@ -55,24 +51,6 @@ def side_by_side(pair: Pair, prediction: Tensor) -> Image:
     ]
     gap = np.full((panels[0].shape[0], GAP, 3), 255, np.uint8)
     return np.concatenate([part for panel in panels for part in (panel, gap)][:-1], axis=1)
-
-
-def stretch(pixels: Tensor, dtype: str) -> tuple[float, float]:
-    """What is shown as black and as white: the scale's limits at 8 bits, the 1st and 99th percentile where deeper."""
-    if dtype == "uint8":
-        return 0.0, 1.0
-    values = pixels.flatten()[:: max(1, pixels.numel() // 100_000)]
-    low, high = torch.quantile(values, torch.tensor([0.01, 0.99])).tolist()
-    return (low, high) if high > low else (low, low + 1.0)
-
-
-def shown(pixels: Tensor, low: float, high: float) -> Image:
-    """``(c, h, w)`` as an RGB picture: one or two channels grey, three as they are, the first three of more."""
-    values = ((pixels - low) / (high - low)).clamp(0, 1)
-    values = values[:3] if len(values) >= 3 else values[:1].expand(3, -1, -1)
-    array: Any = (values * 255 + 0.5).to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-    picture: Image = array
-    return picture
 
 
 def heat(error: Tensor) -> Image:

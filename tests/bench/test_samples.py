@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from spectra.bench.names import file_names
-from spectra.bench.samples import GAP, HEAT, WORST_SHOWN, chosen, heat, shown, side_by_side, stretch, write_samples
+from spectra.bench.samples import GAP, HEAT, WORST_SHOWN, chosen, heat, side_by_side, write_samples
 from spectra.data.images import read_image
 from spectra.data.pairs import Pair, Picture
+from spectra.data.preview import shown, stretch
 from spectra.modalities import Scale, Task
 from spectra.model import create
 from spectra.recipe.recipe import EvaluateSettings
