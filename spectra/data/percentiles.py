@@ -59,6 +59,12 @@ class Spread:
         found = [_at(values, ends, share / 100 * (ends[-1] - 1)) for share in (low, high)]
         return found[0], found[1]
 
+    def histogram(self, low: float, high: float, bins: int) -> tuple[int, ...]:
+        """How many values lie in each of so many equal steps; what lies outside is in the first and the last."""
+        values, weights = self._sorted()
+        place = np.clip((values - low) / ((high - low) or 1.0) * bins, 0, bins - 1).astype(np.int64)
+        return tuple(np.bincount(place, weights, minlength=bins).astype(np.int64).tolist())
+
     def _sorted(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         counted = np.array(sorted(self.counts.items()), np.float64).reshape(-1, 2)
         kept = np.concatenate([np.zeros(0, np.float32), *self.floats]).astype(np.float64)
