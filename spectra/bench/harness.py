@@ -51,11 +51,11 @@ class Method:
 def prepare(recipe: Recipe, data: Data, device: str = "cpu", told: Told = silent) -> Method:
     """The recipe's model: trained, fitted, or ready as it is."""
     torch.manual_seed(recipe.seed)
-    model = create(recipe.translator, recipe.resolved_task(), settings=recipe.settings)
+    model = create(recipe.translator, data.task, settings=recipe.settings)
     model.preset = preset_shown(recipe)
     model.to(device)
     started = time.perf_counter()
-    teach(model, recipe, data.train, device, told)
+    teach(model, recipe, data, device, told)
     model.target_type = data.train[0].target.dtype
     return Method(recipe.method, model.eval(), seconds=time.perf_counter() - started)
 
@@ -87,7 +87,7 @@ def _leaves(partial: Mapping[str, Any]) -> int:
     return sum(_leaves(value) if isinstance(value, Mapping) else 1 for value in partial.values())
 
 
-def teach(model: Model, recipe: Recipe, train: PairSet, device: str, told: Told) -> None:
+def teach(model: Model, recipe: Recipe, data: Data, device: str, told: Told) -> None:
     """Fit what is fitted in closed form, train what has stages; what is ready and has neither is left as it is."""
     translator, settings = model.translator, recipe.train
     fits = translator.fits()
@@ -95,8 +95,18 @@ def teach(model: Model, recipe: Recipe, train: PairSet, device: str, told: Told)
     def watch(progress: Progress) -> None:
         told(f"{recipe.method}: {progress.stage}", progress.step, progress.steps)
 
-    feed = PairFeed(train, model.task, settings.batch_size, settings.crop, recipe.seed, device, translator.multiple)
-    pairs = _Counted(train, f"{recipe.method}: fit", told) if fits else None
+    feed = PairFeed(
+        data.train,
+        model.task,
+        settings.batch_size,
+        settings.crop,
+        recipe.seed,
+        device,
+        translator.multiple,
+        settings.augment_of,
+        data.images,
+    )
+    pairs = _Counted(data.train, f"{recipe.method}: fit", told) if fits else None
     weights = {player: dict(terms) for player, terms in recipe.weights.items()}
     trainer = Trainer(translator, settings, losses_of(recipe, device), weights, watch)
     trainer.train(feed, pairs)
@@ -132,7 +142,7 @@ def floors(recipe: Recipe, data: Data, told: Told = silent) -> list[Method]:
     """What every method must beat, fitted on the same pairs. They stay on the CPU: they are small."""
     found = []
     for name in dict.fromkeys(recipe.evaluate.floors):
-        if registry("translators").get(name).supports(recipe.resolved_task()):
+        if registry("translators").get(name).supports(data.task):
             found.append(replace(prepare(_bare(recipe, name), data, told=told), floor=True))
     return found
 

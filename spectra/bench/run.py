@@ -184,10 +184,14 @@ def _carry_out(planned: Plan, place: Path, told: Told) -> dict[str, Any]:
         "recipe": recipes[0].name,
         "task": recipes[0].task,
         "data": {"origin": data.origin, "scenes": data.from_scenes, "train": len(data.train), "test": len(data.test)},
-        "notes": [f"The floor {name!r} does not support {recipes[0].task}." for name in unsupported_floors(recipes[0])],
+        "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
+        "notes": [
+            *data.notes,
+            *(f"The floor {name!r} does not support {recipes[0].task}." for name in unsupported_floors(recipes[0])),
+        ],
         "methods": {
-            **{m.name: {"seed": r.seed, **_described(m, settings)} for m, r in zip(methods, recipes, strict=True)},
-            **{floor.name: _described(floor, settings) for floor in everyone[len(methods) :]},
+            **{m.name: {"seed": r.seed, **described(m, settings)} for m, r in zip(methods, recipes, strict=True)},
+            **{floor.name: described(floor, settings) for floor in everyone[len(methods) :]},
         },
     }
 
@@ -211,7 +215,8 @@ def _others(found: Sequence[Method], methods: Sequence[Method]) -> list[Method]:
     return kept
 
 
-def _described(method: Method, settings: EvaluateSettings) -> dict[str, Any]:
+def described(method: Method, settings: EvaluateSettings) -> dict[str, Any]:
+    """One row of `metrics.json`."""
     return {
         "floor": method.floor,
         "translator": method.model.name,
