@@ -129,7 +129,8 @@ def _groups(checked: Checked) -> list[str]:
     shown = [f"  {', '.join(group[:LISTED])}{', ...' * (len(group) > LISTED)}" for group in checked.groups[:LISTED]]
     more = [f"  ... and {len(checked.groups) - LISTED} more: --json lists all."] * (len(checked.groups) > LISTED)
     told = f"({count} places, at most {most} in one): --write-split FILE writes a split by them."
-    return [f"{len(checked.groups)} groups of places must stay together {told}", *shown, *more, ""]
+    groups = f"{len(checked.groups)} group{'s' * (len(checked.groups) > 1)} of places must stay together"
+    return [f"{groups} {told}", *shown, *more, ""]
 
 
 def _verdict(checked: Checked) -> str:

@@ -90,8 +90,8 @@ def of_copies(examined: Sequence[Examined]) -> Iterator[Finding]:
             by_places[tuple(sorted(one.name for one in same))].append(side)
     for places, sides in sorted(by_places.items()):
         across = len({splits[place] for place in places}) > 1
-        what = " and ".join(sorted(sides))
-        text = f"{len(places)} places have the very same {what} image: {listed(places)}."
+        what = f"{' and '.join(sorted(sides))} image{'s' * (len(sides) > 1)}"
+        text = f"{len(places)} places have the very same {what}: {listed(places)}."
         kind = Kind.LEAK if across else Kind.DUPLICATE
         yield Finding(kind, text, places, "/".join(sorted(sides)), {"alike": "identical"}, weight=2.0)
 
@@ -101,7 +101,8 @@ def _missing(catalogue: Catalogue) -> Iterator[Finding]:
         without = [place for place in catalogue.places if not place.alone and side not in place.images]
         if without:
             names = tuple(name_of(place) for place in without)
-            text = f"{len(names)} places have no {side} image: {listed(names)}."
+            have = "place has" if len(names) == 1 else "places have"
+            text = f"{len(names)} {have} no {side} image: {listed(names)}."
             yield Finding(Kind.MISSING, text, names, side)
 
 
