@@ -22,6 +22,7 @@ from spectra.data.checkup.shift import CommonShift, Shift, estimate_shift
 from spectra.data.reader import Reader
 from spectra.data.recognise import read_catalogue
 from spectra.errors import DataError, SpectraError
+from spectra.registry import registry
 
 Told = Callable[[str, int, int], None]
 THREADS = 2
@@ -102,7 +103,7 @@ def check(root: Path, layout: str | None = None, told: Told = lambda what, done,
     alike = look.alike.found()
     told("compare the images with each other", 1, 1)
     findings = [
-        *judge.of_catalogue(catalogue),
+        *judge.of_catalogue(catalogue, look.sides),
         *judge.of_images(examined),
         *judge.of_sides(examined),
         *judge.of_copies(examined),
@@ -115,7 +116,7 @@ def check(root: Path, layout: str | None = None, told: Told = lambda what, done,
         root,
         catalogue.layout,
         Counter(place.split for place in catalogue.places if not place.alone),
-        {side: _facts(side, examined) for side in catalogue.sides},
+        {side: _facts(side, examined) for side in look.sides},
         findings,
         _groups(catalogue, findings),
         look.offsets(),
@@ -128,8 +129,8 @@ class _Look:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue, self.reader = catalogue, Reader()
-        self.sides = paired_sides(catalogue)
-        self.main_side = next((side for side in catalogue.sides if side == "rgb"), next(iter(catalogue.sides), ""))
+        self.sides = paired_sides(catalogue, registry("layouts").get(catalogue.layout).task)
+        self.main_side = "rgb" if "rgb" in self.sides else next(iter(self.sides), "")
         self.alike = AlikeSearch()
         self.shifted: dict[str, list[tuple[str, float, float, float]]] = defaultdict(list)
         self.sums: dict[str, CommonShift] = defaultdict(CommonShift)
@@ -154,9 +155,9 @@ class _Look:
         seen: dict[str, tuple[Seen, ...]] = {}
         faults = []
         arrays: dict[str, NDArray[Any]] = {}
-        for side, files in place.images.items():
+        for side in self.sides:
             several = []
-            for file in files:
+            for file in place.images.get(side, ()):
                 try:
                     image = self.reader.array(file)
                 except SpectraError as why:
@@ -164,7 +165,8 @@ class _Look:
                     continue
                 several.append(looked_at(file, image))
                 arrays.setdefault(side, image)
-            seen[side] = tuple(several)
+            if several:
+                seen[side] = tuple(several)
         described = self.alike.describe(arrays[self.main_side]) if self.main_side in arrays else None
         return Examined(place, seen, tuple(faults)), (described, self._shifts_of(arrays, seen))
 

@@ -11,6 +11,8 @@ from spectra.data.checkup.finding import Finding, Kind
 from spectra.data.checkup.seen import Seen
 
 LISTED = 3
+NO_IMAGES = ("labels", "label", "gt", "masks", "mask")
+"""Sides of classes and masks: constant, colourless and duplicate images are no fault there."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ def name_of(place: Place) -> str:
     return f"{place.split}/{place.name}" if place.split else place.name
 
 
-def of_catalogue(catalogue: Catalogue) -> Iterator[Finding]:
-    """What the files' names and places tell."""
-    yield from _missing(catalogue)
+def of_catalogue(catalogue: Catalogue, sides: Sequence[str]) -> Iterator[Finding]:
+    """What the files' names and places tell; `sides` are those that make the pairs."""
+    yield from _missing(catalogue, sides)
     yield from _torn(catalogue)
     if catalogue.splits in ([], [""]):
         text = "The data set states no split. Write one by group: --write-split FILE."
@@ -48,6 +50,8 @@ def of_catalogue(catalogue: Catalogue) -> Iterator[Finding]:
             f"{len(catalogue.strangers)} image files are no part of the layout {catalogue.layout!r}, such as {shown}."
         )
         yield Finding(Kind.STRANGERS, text, details={"files": [str(path) for path in catalogue.strangers[:100]]})
+    if others := [side for side in catalogue.sides if side not in sides]:
+        yield Finding(Kind.NOTE, f"Not looked at, as they make no pairs of images: {', '.join(others)}.")
     for note in catalogue.notes:
         yield Finding(Kind.NOTE, note)
 
@@ -96,8 +100,8 @@ def of_copies(examined: Sequence[Examined]) -> Iterator[Finding]:
         yield Finding(kind, text, places, "/".join(sorted(sides)), {"alike": "identical"}, weight=2.0)
 
 
-def _missing(catalogue: Catalogue) -> Iterator[Finding]:
-    for side in paired_sides(catalogue):
+def _missing(catalogue: Catalogue, sides: Sequence[str]) -> Iterator[Finding]:
+    for side in sides:
         without = [place for place in catalogue.places if not place.alone and side not in place.images]
         if without:
             names = tuple(name_of(place) for place in without)
@@ -106,11 +110,14 @@ def _missing(catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(Kind.MISSING, text, names, side)
 
 
-def paired_sides(catalogue: Catalogue) -> list[str]:
-    """The sides that most places show: what a pair is made of."""
+def paired_sides(catalogue: Catalogue, task: str = "") -> list[str]:
+    """What a pair is made of: the two sides of the layout's task, or else the sides that most places show."""
+    for at in range(1, len(task)):
+        if task[at] == "2" and {task[:at], task[at + 1 :]} <= set(catalogue.sides):
+            return [task[:at], task[at + 1 :]]
     places = [place for place in catalogue.places if not place.alone]
     counts = Counter(side for place in places for side in place.images)
-    return [side for side in catalogue.sides if counts[side] * 2 > len(places)]
+    return [side for side in catalogue.sides if counts[side] * 2 > len(places) and side.lower() not in NO_IMAGES]
 
 
 def _torn(catalogue: Catalogue) -> Iterator[Finding]:

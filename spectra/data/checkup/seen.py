@@ -126,5 +126,5 @@ def _colour(values: NDArray[Any], spread: float) -> float:
 def _digest(image: NDArray[Any]) -> str:
     """Arrays of other shapes or types must not have one digest."""
     digest = hashlib.blake2b(f"{image.shape}{image.dtype}".encode(), digest_size=16)
-    digest.update(memoryview(np.ascontiguousarray(image)).cast("B"))
+    digest.update(np.ascontiguousarray(image).data)
     return digest.hexdigest()

@@ -178,6 +178,16 @@ def test_the_estimated_shift_is_told_in_the_right_direction(tmp_path: Path) -> N
     assert (finding.details["rows"], finding.details["columns"]) == pytest.approx((4, -5), abs=0.7)
 
 
+def test_labels_are_no_images_and_are_told_as_left_out(tmp_path: Path) -> None:
+    for number in range(8):
+        path = clean(tmp_path) / "train" / "labels" / f"{number:03d}.png"
+        path.parent.mkdir(exist_ok=True)
+        write_image(path, np.zeros((160, 160, 1), np.uint8), overwrite=True)
+    (finding,) = check(tmp_path).findings
+
+    assert finding.text == "Not looked at, as they make no pairs of images: labels."
+
+
 def test_values_that_are_not_finite_are_told(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     for name in ("a", "b"):
