@@ -15,6 +15,7 @@ FULL: dict[str, tuple[str, ...]] = {
     "translate.py": (),
     "scenes.py": (),
     "metrics.py": (),
+    "feeding.py": (),
 }
 QUICK: dict[str, tuple[str, ...]] = {
     **FULL,
@@ -22,6 +23,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "translate.py": ("--small", "20", "--large", "100"),
     "scenes.py": ("--count", "10"),
     "metrics.py": ("--pairs", "20"),
+    "feeding.py": ("--count", "30", "--side", "2000", "--steps", "5", "--pairs", "100", "--repeats", "1"),
 }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from spectra.bench.harness import metric_of
+from spectra.data.layout import Layout
 from spectra.metrics.in_unit import InUnit
-from spectra.recipe.schema import reference
+from spectra.recipe.schema import operations, reference
 from spectra.registry import registry
 
 FOLDER = Path(__file__).parent
@@ -24,9 +25,67 @@ def metrics() -> str:
     return "\n".join(rows) + "\n"
 
 
+def layouts() -> list[Layout]:
+    """Our own: those of data sets by name, then those for data of any origin."""
+    own = [registry("layouts").get(plugin.name) for plugin in registry("layouts").plugins if plugin.own]
+    return sorted(own, key=lambda layout: (layout.generic, layout.name))
+
+
+def layout_table() -> str:
+    """One row a layout."""
+    rows = ["| layout | data | sides | found by itself | licence |", "|---|---|---|---|---|"]
+    for layout in layouts():
+        sides = ", ".join(f"`{side}`" for side in dict.fromkeys(side.modality for side in layout.sides)) or "by folder"
+        found = "yes" if layout.recognised else "no, by name"
+        rows.append(
+            f"| [`{layout.name}`](#{layout.name}) | {layout.title} | {sides} | {found} | {layout.about.licence} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def layout_details() -> str:
+    """All that is known of each."""
+    return "\n".join(_about(layout) for layout in layouts())
+
+
+def _about(layout: Layout) -> str:
+    return "\n".join(
+        [f"### {layout.name}", "", f"{layout.title}. {layout.about.what}", "", *_facts(layout), *_tree(layout)]
+    )
+
+
+def _facts(layout: Layout) -> Iterator[str]:
+    about = layout.about
+    said = {
+        "Size": about.size,
+        "Used for": f"`{layout.task}`" if layout.task else "",
+        "Split": about.split,
+        "Licence": about.licence,
+        "Where": about.where,
+        "Cite": about.cite,
+    }
+    yield from (f"- **{title}**: {text}" for title, text in said.items() if text)
+    yield from _several("Traps", about.watch)
+    yield from _several("Uncertain", about.uncertain)
+
+
+def _several(title: str, texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        yield f"- **{title}**:"
+        yield from (f"  - {text}" for text in texts)
+
+
+def _tree(layout: Layout) -> Iterator[str]:
+    if layout.tree:
+        yield from ("", "```text", layout.tree.strip(), "```", "")
+
+
 PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("recipes.md", "the keys of a recipe"): reference,
+    ("augmentation.md", "the operations"): operations,
     ("metrics.md", "the metrics"): metrics,
+    ("datasets.md", "the layouts"): layout_table,
+    ("datasets.md", "each layout"): layout_details,
 }
 
 

@@ -8,12 +8,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from spectra.data.augment import Augmentation
+from spectra.data.pairs import Pair, Picture, cut
+from spectra.data.pictures import to_array, to_picture
 from spectra.data.scenes import scene
+from spectra.modalities import Scale
+from spectra.recipe.train import TrainSettings
 
 IMAGES = Path(__file__).with_name("images")
 SHOWN = (("aerial", 0), ("street", 1))
 MODALITIES = ("rgb", "nir", "lwir", "sar")
 SIZE, GAP = 256, 6
+VARIED = [
+    {"flip": {"horizontal": 1.0}},
+    {"rotate": {"degrees": (12.0, 12.0)}},
+    {"crop": {"size": (120, 180), "resize": SIZE}},
+    {"contrast": {"factor": (1.5, 1.5)}},
+    {"noise": {"std": (0.1, 0.1)}},
+]
 
 
 def strip(view: str, index: int) -> NDArray[np.uint8]:
@@ -30,10 +42,37 @@ def joined(panels: list[NDArray[np.uint8]], axis: int) -> NDArray[np.uint8]:
     return np.concatenate([part for panel in panels for part in (panel, gap)][:-1], axis=axis)
 
 
-def main() -> None:
-    picture = joined([strip(view, index) for view, index in SHOWN], axis=0)
+def varied() -> NDArray[np.uint8]:
+    """Above the source, below the target: as they are, then each operation in its column."""
+    shown = scene(3, 1, SIZE, "street")
+    scale = Scale.parse("dtype")
+    source, target = (to_picture(shown.image(modality), scale) for modality in ("rgb", "nir"))
+    operations = TrainSettings.model_validate({"augment": VARIED}).augment
+    columns = [(source, target)]
+    for place, operation in enumerate(operations):
+        augmentation = Augmentation([operation])
+        plan = augmentation.draw((SIZE, SIZE), np.random.default_rng([6, place]))
+        pair = plan.pair(cut(Pair("", "", source, target), plan.window))
+        columns.append((pair.source, pair.target))
+    return joined([joined([panel(picture) for picture in column], axis=0) for column in columns], axis=1)
+
+
+def panel(picture: Picture) -> NDArray[np.uint8]:
+    levels: NDArray[np.uint8] = to_array(picture.pixels, picture.scale, "uint8")
+    height, width, _ = levels.shape
+    framed = np.full((SIZE, SIZE, 3), 255, np.uint8)
+    framed[:height, :width] = levels
+    return framed
+
+
+def save(picture: NDArray[np.uint8], name: str) -> None:
     _, coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
-    (IMAGES / "scenes.jpg").write_bytes(coded.tobytes())
+    (IMAGES / name).write_bytes(coded.tobytes())
+
+
+def main() -> None:
+    save(joined([strip(view, index) for view, index in SHOWN], axis=0), "scenes.jpg")
+    save(varied(), "augmentation.jpg")
 
 
 if __name__ == "__main__":

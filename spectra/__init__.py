@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spectra.bench.run import run as run
+    from spectra.data.catalogue import Catalogue as Catalogue
+    from spectra.data.catalogue import ImageFile as ImageFile
+    from spectra.data.catalogue import Place as Place
+    from spectra.data.layout import About as About
+    from spectra.data.layout import Layout as Layout
+    from spectra.data.layout import Side as Side
     from spectra.data.pairs import Pair as Pair
     from spectra.data.pairs import PairSet as PairSet
     from spectra.data.pairs import Picture as Picture
@@ -48,12 +54,16 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "API_VERSION": "registry",
+    "About": "data.layout",
     "Batch": "stage",
+    "Catalogue": "data.catalogue",
     "Config": "settings",
     "DataError": "errors",
     "ImageError": "errors",
+    "ImageFile": "data.catalogue",
     "ImagePool": "nn.pool",
     "Images": "stage",
+    "Layout": "data.layout",
     "Loss": "loss",
     "Metric": "metric",
     "Modality": "modalities",
@@ -65,12 +75,14 @@ _HOMES = {
     "Pairs": "stage",
     "PerImage": "metrics.per_image",
     "Picture": "data.pairs",
+    "Place": "data.catalogue",
     "Player": "stage",
     "Recipe": "recipe.recipe",
     "RecipeError": "errors",
     "Scale": "modalities",
     "Score": "metric",
     "Scored": "metric",
+    "Side": "data.layout",
     "SpectraError": "errors",
     "Stage": "stage",
     "Task": "modalities",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -17,6 +17,9 @@ class Loss(nn.Module, ABC):
     """The plugin API it was written for: state `api_version = 1`. It is not inherited from Spectra."""
     Settings: ClassVar[type[Config]] = Config
     summary: ClassVar[str] = ""
+    masked: ClassVar[Literal["pixels", "windows", "filled"]] = "filled"
+    """What it does with pixels without data: skips them, or any window that touches one, and then takes a mask as third
+    argument; or sees both images filled there with the target's mean, which needs nothing of the loss."""
 
     def __init__(self, settings: Config) -> None:
         super().__init__()
@@ -26,5 +29,7 @@ class Loss(nn.Module, ABC):
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """Two ``(n, c, h, w)`` images of the unit interval, the prediction unclamped, to one differentiable number.
 
-        Pixels without data hold the mean of their image; no mask comes with them yet.
+        Where ``masked`` is ``pixels`` or ``windows``: ``forward(prediction, target, valid=None)``. The mask is bool,
+        ``(n, 1, h, w)``, true where there is data; None where there is everywhere. Values elsewhere must not matter,
+        and where no pixel is valid the loss is 0, with a graph.
         """

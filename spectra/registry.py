@@ -208,18 +208,25 @@ def fault_of(group: str, component: Any) -> str | None:
 
         return None if isinstance(component, Command) else f"it is {component!r}, not a click command"
     if group == "layouts":
-        return None if callable(component) else f"it is {component!r}, which cannot be called"
+        from spectra.data.layout import Layout
+
+        if not isinstance(component, Layout):
+            return f"it is {component!r}, not an instance of spectra.Layout"
+        return _version_fault(component.api_version)
     base = _base(group)
     if not (isinstance(component, type) and issubclass(component, base)):
         return f"it is {component!r}, not a subclass of spectra.{base.__name__}"
-    version = getattr(component, "api_version", None)
-    if version is None:
-        return f"it does not say which plugin API it speaks: add `api_version = {API_VERSION}` to the class"
-    if version != API_VERSION:
-        return f"it speaks plugin API {version}, this Spectra speaks {API_VERSION}"
+    if fault := _version_fault(getattr(component, "api_version", None)):
+        return fault
     if abstract := getattr(component, "__abstractmethods__", None):
         return f"it does not implement {', '.join(sorted(abstract))}"
     return None
+
+
+def _version_fault(version: Any) -> str | None:
+    if version is None:
+        return f"it does not say which plugin API it speaks: add `api_version = {API_VERSION}` to the class"
+    return None if version == API_VERSION else f"it speaks plugin API {version}, this Spectra speaks {API_VERSION}"
 
 
 def _base(group: str) -> type:

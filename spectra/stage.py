@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor, nn
 
 from spectra.errors import SpectraError, did_you_mean
 from spectra.loss import Loss
+from spectra.masks import compared, filled, mask_for
 
 
 @dataclass(frozen=True)
 class Pairs:
     """A stream of pairs: a batch has ``(source, target)``. Without names, the task's own modalities.
 
-    Masks do not reach training: pixels without data hold the mean of their image's others, and are learned from.
+    What it has besides is ``batch.pairs.valid``: where both images have data.
     """
 
     source: str | None = None
@@ -35,10 +36,24 @@ class Images:
 
 
 Stream = Pairs | Images
+OfBatch = Literal["batch"]
 
 
 class MissingStream(SpectraError, AttributeError):
     """An ``AttributeError`` too, so that ``hasattr``, ``copy`` and ``pickle`` work on a batch."""
+
+
+class PairedBatch(tuple[Tensor, ...]):
+    """``source, target = batch.pairs``, and ``batch.pairs.valid``."""
+
+    valid: Tensor | None
+    """``(n, 1, h, w)``, true where both images have data; None where they have it everywhere. Elsewhere pixels hold
+    some mean, and must not be learned from."""
+
+    def __new__(cls, images: Iterable[Tensor], valid: Tensor | None = None) -> Self:
+        made = super().__new__(cls, images)
+        made.valid = valid
+        return made
 
 
 class Batch(SimpleNamespace):
@@ -141,6 +156,8 @@ class Stage(ABC):
     def __init__(self) -> None:
         self.losses: dict[str, tuple[Loss, float]] = {}
         self.cuts: list[Cut] = []
+        self.present: Batch | None = None
+        """The batch of the step that is being taken; the trainer sets it."""
 
     @abstractmethod
     def step(self, batch: Batch) -> Iterator[Update]:
@@ -160,13 +177,45 @@ class Stage(ABC):
         self.cuts.append(Cut(tensor, leaf))
         return leaf
 
-    def pairwise(self, prediction: Tensor, target: Tensor, prefix: str = "") -> dict[str, Term]:
-        """The paired losses that the recipe names, as terms, with the recipe's weights."""
+    def pairwise(
+        self, prediction: Tensor, target: Tensor, prefix: str = "", valid: Tensor | OfBatch | None = "batch"
+    ) -> dict[str, Term]:
+        """The paired losses that the recipe names, as terms, with the recipe's weights.
+
+        Pixels without data play no part. Where there is data is said by the batch: by the stream whose image the target
+        is, or else by the only stream of pairs, whose mask is brought to the target's size. An explicit ``valid``,
+        ``(n, 1, h, w)``, wins; give one where the target is a part of an image of the batch. None: everywhere.
+        """
+        mask = self._mask(target, valid) if self.losses else None
 
         def term(loss: Loss, weight: float) -> Term:
-            return Term(lambda: loss(prediction, target), weight)
+            return Term(lambda: compared(loss, prediction, target, mask), weight)
 
         return {prefix + name: term(loss, weight) for name, (loss, weight) in self.losses.items()}
+
+    def filled(self, image: Tensor, target: Tensor, valid: Tensor | OfBatch | None = "batch") -> Tensor:
+        """An image with the target's mean where there is no data, so that no gradient comes from there.
+
+        For terms of a stage's own, such as what a discriminator sees: ``critic(self.filled(fake, target))`` beside
+        ``critic(self.filled(target, target))``. ``valid`` as for ``pairwise``.
+        """
+        return filled(image, target, self._mask(target, valid))
+
+    def _mask(self, target: Tensor, valid: Tensor | OfBatch | None) -> Tensor | None:
+        return mask_for(target, self._mask_of_batch(target) if isinstance(valid, str) else valid)
+
+    def _mask_of_batch(self, target: Tensor) -> Tensor | None:
+        entries = [] if self.present is None else list(vars(self.present).values())
+        for entry in entries:
+            if any(image is target for image in (entry if isinstance(entry, tuple) else (entry,))):
+                return getattr(entry, "valid", None)
+        pairs = [entry for entry in entries if isinstance(entry, PairedBatch)]
+        if len(pairs) > 1 and any(entry.valid is not None for entry in pairs):
+            raise SpectraError(
+                f"The stage {self.name!r} has several streams of pairs, and some pixels have no data: say with "
+                "`valid=` which mask a target has that is no image of the batch, such as `valid=batch.pairs.valid`."
+            )
+        return pairs[0].valid if pairs else None
 
     def state(self) -> dict[str, Any]:
         """What a stage remembers besides its players, such as image pools: tensors, numbers and text by name."""

@@ -35,6 +35,8 @@ class Translator(nn.Module, ABC):
     """What a user may set; an instance of it is ``self.settings``."""
     summary: ClassVar[str] = ""
     """One line for ``spectra list``."""
+    bounded: ClassVar[bool] = True
+    """Whether results are clamped to the unit interval; false where values beyond the scale are to survive."""
 
     def __init__(self, task: Task, settings: Config) -> None:
         super().__init__()
@@ -56,6 +58,14 @@ class Translator(nn.Module, ABC):
         Training does not pad: `train.crop`, or without it every training image, must divide by this, or is refused.
         """
         return 1
+
+    @property
+    def reach(self) -> int | None:
+        """How far away, in rows or columns, a source pixel can change a result pixel; 0: pixel by pixel.
+
+        Images of any size then go window by window. None, where the whole image matters, needs them whole in memory.
+        """
+        return None
 
     @property
     def ready(self) -> bool:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.plugin_packages import PluginPackages
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is kept in the cache of whoever runs the tests, nor taken from it."""
+    if "SPECTRA_HOME" in os.environ:
+        yield
+        return
+    os.environ["SPECTRA_HOME"] = str(tmp_path_factory.mktemp("home"))
+    yield
+    del os.environ["SPECTRA_HOME"]
 
 
 @pytest.fixture

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from spectra.data.images import write_image
+from spectra.data.listed_pairs import ListedPairs
+from spectra.data.recognise import read_catalogue
+from spectra.modalities import Task
 
 RECIPE = "task: rgb2ir\ntranslator: graydef\npreset: fit\n"
 
@@ -38,6 +42,12 @@ def write_data(root: Path, **options: object) -> Path:
     write_pairs(root, "train", ("a", "b", "c", "d"), **options)  # type: ignore[arg-type]
     write_pairs(root, "test", ("e", "f", "g"), **options)  # type: ignore[arg-type]
     return root
+
+
+def listed_pairs(root: Path, split: str = "train", task: Task | None = None, **options: Any) -> ListedPairs:
+    """The pairs of one split of `ROOT/SPLIT/MODALITY/NAME.ext`."""
+    places = [place for place in read_catalogue(root, "folders").places if place.split == split]
+    return ListedPairs(places, task or Task.parse("rgb2ir"), **options)
 
 
 def write_recipe(folder: Path, text: str = RECIPE, name: str = "small.yaml") -> Path:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from spectra.data.layout import About, Layout, Side
 from spectra.errors import BrokenPlugin, SpectraError, UnknownName
 from spectra.registry import (
     API_VERSION,
@@ -197,8 +198,15 @@ def test_refresh_sees_what_was_installed_and_uninstalled(plugin_packages: Plugin
 def test_commands_and_layouts_are_judged_by_what_they_must_be() -> None:
     fake = SimpleNamespace(main=print)
     assert fault_of("commands", fake) == f"it is {fake!r}, not a click command"
-    assert fault_of("layouts", 3) == "it is 3, which cannot be called"
-    assert fault_of("layouts", dict) is None
+    assert fault_of("layouts", 3) == "it is 3, not an instance of spectra.Layout"
+    assert "not an instance" in str(fault_of("layouts", Layout))  # the class itself, where an instance is due
+    about = About(what="x", size="x", licence="x", where="x")
+    assert fault_of("layouts", Layout("x", "x", about, (Side("rgb", "{name}.*"),), "{name}")) is None
+
+    class Newer(Layout):
+        api_version = 9
+
+    assert fault_of("layouts", Newer("x", "x", about, (), "")) == "it speaks plugin API 9, this Spectra speaks 1"
 
 
 def test_the_kinds_of_a_plugin_are_words() -> None:

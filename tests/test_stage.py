@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from spectra.errors import SpectraError
 from spectra.loss import Loss
 from spectra.settings import Config
-from spectra.stage import Batch, Pairs, Player, Stage, Term, Update
+from spectra.stage import Batch, PairedBatch, Pairs, Player, Stage, Term, Update
 
 
 class Plain(Stage):
@@ -45,6 +45,17 @@ def test_a_batch_can_be_asked_copied_and_pickled() -> None:
     assert copy.copy(batch).pairs is batch.pairs
     assert torch.equal(copy.deepcopy(batch).pairs[1], torch.ones(1))
     assert torch.equal(pickle.loads(pickle.dumps(batch)).pairs[1], torch.ones(1))
+
+
+def test_a_paired_batch_is_a_tuple_with_a_mask_and_stays_one_when_it_is_copied() -> None:
+    valid = torch.tensor([[[[True, False]]]])
+    pairs = PairedBatch([torch.zeros(1, 3, 1, 2), torch.ones(1, 1, 1, 2)], valid)
+    source, target = pairs
+
+    assert (source.shape[1], target.shape[1], len(pairs)) == (3, 1, 2)
+    assert PairedBatch([source, target]).valid is None
+    for other in (copy.copy(pairs), copy.deepcopy(pairs), pickle.loads(pickle.dumps(pairs))):
+        assert type(other) is PairedBatch and torch.equal(other.valid, valid) and torch.equal(other[1], target)
 
 
 def test_terms_are_functions_tensors_or_terms_and_functions_wait() -> None:

@@ -12,10 +12,15 @@ class Copy(Translator):
 
     api_version = 1
     summary = "floor: the source as it is (channels averaged or repeated where their number differs)"
+    bounded = False
 
     @property
     def ready(self) -> bool:
         return True
+
+    @property
+    def reach(self) -> int:
+        return 0
 
     def forward(self, source: Tensor) -> Tensor:
         channels = self.task.target.channels

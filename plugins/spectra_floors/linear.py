@@ -24,6 +24,7 @@ class Linear(Translator):
 
     api_version = 1
     summary = "floor: per-pixel linear least squares with a bias"
+    bounded = False
     weight: Tensor
     bias: Tensor
 
@@ -33,6 +34,10 @@ class Linear(Translator):
         self.register_buffer("weight", torch.full((target, source), 1 / source))
         self.register_buffer("bias", torch.zeros(target))
         self._found: dict[str, Any] = {}
+
+    @property
+    def reach(self) -> int:
+        return 0
 
     def forward(self, source: Tensor) -> Tensor:
         return functional.conv2d(source, self.weight[:, :, None, None].to(source.dtype), self.bias.to(source.dtype))

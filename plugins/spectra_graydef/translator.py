@@ -52,6 +52,10 @@ class GrayDefinition(Translator):
     def ready(self) -> bool:
         return bool(self.settings.factor != "fit")
 
+    @property
+    def reach(self) -> int:
+        return 0
+
     def forward(self, source: Tensor) -> Tensor:
         grey: Tensor = self.curve(source)
         return grey

@@ -56,8 +56,15 @@ def prepare(recipe: Recipe, data: Data, device: str = "cpu", told: Told = silent
     model.to(device)
     started = time.perf_counter()
     teach(model, recipe, data, device, told)
-    model.target_type = data.train[0].target.dtype
+    model.target_type = _target_type(data)
     return Method(recipe.method, model.eval(), seconds=time.perf_counter() - started)
+
+
+def _target_type(data: Data) -> str:
+    """The file type of the targets; where nothing is paired to learn from, that of the single images."""
+    if len(data.train):
+        return data.train[0].target.dtype
+    return data.images[data.task.target.name][0].dtype
 
 
 def preset_shown(recipe: Recipe) -> str | None:

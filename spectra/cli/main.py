@@ -27,6 +27,7 @@ OWN: Mapping[str, Home] = {
     "run": Home("spectra.cli.run", "run", "Fit, evaluate and report what a recipe describes."),
     "translate": Home("spectra.cli.translate", "translate", "Translate images with a model or a ready name."),
     "recipe": Home("spectra.cli.recipe", "recipe", "Check recipes, and print their schema."),
+    "data": Home("spectra.cli.data", "data", "Look at data sets: known layouts, faults, statistics, splits."),
     "list": Home("spectra.cli.list", "list_plugins", "List translators, losses, metrics, layouts and commands."),
     "plugin": Home("spectra.cli.plugin", "plugin", "Write a plugin package of your own."),
     "doctor": Home("spectra.cli.doctor", "doctor", "Examine this installation, its devices and its plugins."),

@@ -37,6 +37,11 @@ The same command goes on where an earlier one was stopped. Put -- before names t
 )
 @click.option("--format", type=click.Choice(["png", "tif", "npy"]), help="[default: as the source; png for jpg]")
 @click.option(
+    "--georeference/--no-georeference",
+    default=True,
+    help="Keep the place of GeoTIFFs, or leave it out.  [default: keep]",
+)
+@click.option(
     "--device", default="cpu", show_default=True, metavar="D", help="Where to compute: cpu, cuda, cuda:1, mps."
 )
 @click.option(
@@ -52,6 +57,7 @@ def translate(
     sets: tuple[str, ...],
     depth: str | None,
     format: str | None,
+    georeference: bool,
     device: str,
     threads: int | None,
     as_json: bool,
@@ -68,6 +74,7 @@ def translate(
         from spectra.translation import translate as translation
 
     options: dict[str, Any] = {"task": task, "preset": preset, "depth": depth, "format": format}
+    options["georeference"] = georeference
     settings = _settings(sets)
     try:
         with Bars() as bars:

@@ -42,6 +42,8 @@ class Place:
     """The split that the data set itself states; empty where it states none."""
     images: Mapping[str, tuple[ImageFile, ...]]
     """By side: a modality's name, or what the layout calls it (`A`, `input`)."""
+    alone: bool = False
+    """Whether it is there for streams of single images only, as the layout says: never a fault, never a pair."""
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,36 @@
-"""Images in and out, bit for bit: PNG, TIFF and NPY, and JPEG to read; 8 and 16 bits and float32; one to many bands."""
+"""Images in and out, bit for bit: PNG, TIFF, NPY and NPZ, and JPEG to read; 8 and 16 bits and float32; many bands."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra.data.atomic import atomic
+from spectra.data.catalogue import Window
 from spectra.data.formats import BY_SUFFIX, WRITABLE_BY_SUFFIX, Format, recognise
 from spectra.data.formats.header import Header, require_dtype
 from spectra.errors import ImageError
 
-__all__ = ["MAX_PIXELS", "SUFFIXES", "WRITABLE", "Header", "find_images", "read_header", "read_image", "write_image"]
+__all__ = [
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "WRITABLE",
+    "Header",
+    "OpenImage",
+    "find_images",
+    "read_header",
+    "read_image",
+    "read_window",
+    "require_size",
+    "write_image",
+]
 
 SUFFIXES: frozenset[str] = frozenset(BY_SUFFIX)
 WRITABLE: frozenset[str] = frozenset(WRITABLE_BY_SUFFIX)
@@ -27,8 +40,8 @@ _LIMIT_VARIABLE = "SPECTRA_MAX_PIXELS"
 
 def read_header(path: Path) -> Header:
     """Size, channels and dtype of the image at `path`, without decoding its pixels."""
-    with _faults_of(path), _opened(path) as (form, file):
-        return _sound(form.read_header(file))
+    with OpenImage(path) as image:
+        return image.header
 
 
 def read_image(path: Path, *, max_pixels: int | None = None) -> NDArray[Any]:
@@ -37,13 +50,56 @@ def read_image(path: Path, *, max_pixels: int | None = None) -> NDArray[Any]:
     No value is changed: nothing is scaled, turned or colour-managed. Images of more than `max_pixels` pixels
     (by default 2²⁸, or SPECTRA_MAX_PIXELS; each four channels count anew) are refused before they are decoded.
     """
-    with _faults_of(path), _opened(path) as (form, file):
-        header = _sound(form.read_header(file))
-        _require_size(header, _limit() if max_pixels is None else max_pixels)
-        file.seek(0)
-        image = form.decode(file, header)
-        if image.shape != (header.height, header.width, header.channels) or image.dtype != header.dtype:
-            raise ImageError(f"its header promises {header}, and its data gives {image.shape} of {image.dtype}")
+    with OpenImage(path) as image:
+        return image.read(max_pixels=max_pixels)
+
+
+def read_window(path: Path, window: Window) -> NDArray[Any]:
+    """The pixels of a window of the image at `path`, as `read_image` gives them; to read many, open it once.
+
+    Where the header says `windows`, only what the window touches is decoded, and the limit on pixels holds for the
+    window and for the tiles or strips, not for the image. Other files are decoded whole and cut.
+    """
+    with OpenImage(path) as image:
+        return image.read_window(window)
+
+
+class OpenImage:
+    """An image file held open, to read its header once and its pixels in parts."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with _FaultsOf(path):
+            form, self._file = _opened(path)
+            try:
+                self._reader = form.reader(self._file)
+                self.header = _sound(self._reader.header)
+            except BaseException:
+                self._file.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._file.close()
+
+    def read(self, *, max_pixels: int | None = None) -> NDArray[Any]:
+        with _FaultsOf(self.path):
+            header = self.header
+            _require_size(header, _limit() if max_pixels is None else max_pixels)
+            return self._kept(self._reader.read(), header.height, header.width)
+
+    def read_window(self, window: Window) -> NDArray[Any]:
+        with _FaultsOf(self.path):
+            _require_inside(window, self.header)
+            touched = replace(self.header, height=window.height, width=window.width)
+            _require_size(touched if self.header.windows else self.header, _limit())
+            return self._kept(self._reader.read_window(window), window.height, window.width)
+
+    def _kept(self, image: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+        if image.shape != (height, width, self.header.channels) or image.dtype != self.header.dtype:
+            raise ImageError(f"its header promises {self.header}, and its data gives {image.shape} of {image.dtype}")
         return image
 
 
@@ -52,7 +108,7 @@ def write_image(path: Path, image: NDArray[Any], *, overwrite: bool = False) -> 
 
     A file that is there already stays as it is, unless `overwrite` is true.
     """
-    with _faults_of(path, "written"):
+    with _FaultsOf(path, "written"):
         form = WRITABLE_BY_SUFFIX.get(path.suffix.lower())
         if form is None:
             raise ImageError(_unwritable(path.suffix))
@@ -91,21 +147,30 @@ def _entries(folder: Path, seen: set[tuple[int, int]]) -> list[Path]:
         raise ImageError(f"The folder {_quoted(folder)} cannot be listed: {error.strerror}.") from None
 
 
-@contextmanager
-def _faults_of(path: Path, action: str = "read") -> Iterator[None]:
+class _FaultsOf:
     """Names the file in every error. The quotes keep line breaks in a name from garbling the message."""
-    try:
-        yield
-    except ImageError as error:
-        raise ImageError(f"The image {_quoted(path)} cannot be {action}: {error}.") from None
-    except OSError as error:
-        raise ImageError(f"The image {_quoted(path)} cannot be {action}: {error.strerror or error}.") from None
-    except MemoryError:
-        raise ImageError(f"The image {_quoted(path)} cannot be {action}: there is not enough memory for it.") from None
+
+    def __init__(self, path: Path, action: str = "read") -> None:
+        self.path, self.action = path, action
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        match error:
+            case None:
+                return
+            case ImageError():
+                reason = str(error)
+            case OSError():
+                reason = error.strerror or str(error)
+            case MemoryError():
+                reason = "there is not enough memory for it"
+            case _:
+                return
+        raise ImageError(f"The image {_quoted(self.path)} cannot be {self.action}: {reason}.") from None
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[tuple[Format, BinaryIO]]:
+def _opened(path: Path) -> tuple[Format, BufferedReader]:
     form = BY_SUFFIX.get(path.suffix.lower())
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
@@ -116,10 +181,13 @@ def _opened(path: Path) -> Iterator[tuple[Format, BinaryIO]]:
         raise ImageError(f"its suffix {path.suffix!r} is not known; known are {', '.join(sorted(SUFFIXES))}")
     if status.st_size == 0:
         raise ImageError("it is empty (zero bytes)")
-    with path.open("rb", buffering=0) as file:  # a buffer would copy the whole file once more
+    file = path.open("rb")
+    try:
         _require_kind(path, form, file.read(16))
-        file.seek(0)
-        yield form, file
+    except BaseException:
+        file.close()
+        raise
+    return form, file
 
 
 def _require_kind(path: Path, form: Format, start: bytes) -> None:
@@ -136,8 +204,22 @@ def _sound(header: Header) -> Header:
     return header
 
 
+def _require_inside(window: Window, header: Header) -> None:
+    top, left, height, width = window
+    if min(height, width) < 1 or min(top, left) < 0 or top + height > header.height or left + width > header.width:
+        raise ImageError(f"it has {header}, and its window {tuple(window)} (top, left, height, width) lies beyond them")
+
+
+def require_size(path: Path, header: Header) -> None:
+    """Refuse an image that has more pixels than the limit allows."""
+    with _FaultsOf(path):
+        _require_size(header, _limit())
+
+
 def _require_size(header: Header, limit: int) -> None:
-    if header.height * header.width * -(-header.channels // 4) > limit:
+    block_height, block_width = header.block or (0, 0)
+    area = max(header.height * header.width, block_height * block_width)
+    if area * -(-header.channels // 4) > limit:
         raise ImageError(
             f"it has {header}, more than the limit of {limit:,} pixels (each four channels count anew); "
             f"if it is to be trusted, set the environment variable {_LIMIT_VARIABLE} to a higher number"

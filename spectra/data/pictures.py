@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spectra.data.images import read_image
 from spectra.data.pairs import Picture
 from spectra.errors import ImageError, SpectraError
 from spectra.modalities import TYPE_LIMITS, Modality, Scale
@@ -22,18 +21,32 @@ WIDEST_TIE = 2.0**-6
 """In levels. Over spans wider than that of 16 bits, the tie must not grow until it changes what is no half at all."""
 
 
-def read_picture(path: Path, modality: Modality) -> Picture:
-    """One image file as a picture of a modality: its channels are counted, and its values checked."""
-    array = read_image(path)
+def as_picture(array: NDArray[Any], file: object, modality: Modality) -> Picture:
+    """The ``(h, w, c)`` pixels of a file as a picture of a modality; faults name the file."""
+    if not fits(array.shape[2], modality):
+        raise ImageError(wrong_channels(file, array.shape[2], modality))
     if array.shape[2] != modality.channels:
-        raise ImageError(wrong_channels(path, array.shape[2], modality))
+        array = _grey(array, file, modality)
     try:
         return to_picture(array, modality.scale)
     except SpectraError as fault:
-        raise ImageError(f"{str(path)!r}: {fault}") from None
+        raise ImageError(f"{str(file)!r}: {fault}") from None
 
 
-def wrong_channels(path: Path, channels: int, modality: Modality) -> str:
+def fits(channels: int, modality: Modality) -> bool:
+    """Whether a file of so many channels may show it: grey is often stored as RGB, which its pixels must confirm."""
+    return channels == modality.channels or (channels == 3 and modality.channels == 1)
+
+
+def _grey(array: NDArray[Any], file: object, modality: Modality) -> NDArray[Any]:
+    """The one channel of an image whose three channels are equal."""
+    first = array[..., :1]
+    if not (array[..., 1:] == first).all():
+        raise ImageError(f"{wrong_channels(file, 3, modality)} Three would do if they were equal; they differ.")
+    return first
+
+
+def wrong_channels(path: object, channels: int, modality: Modality) -> str:
     return (
         f"{str(path)!r} has {channels} channel{'s' * (channels != 1)}, where {modality} means {modality.channels}. "
         f"Name another modality (1: gray, nir, ...; 3: rgb; N: ms<N>), or convert the file."
@@ -52,6 +65,14 @@ def to_picture(array: NDArray[Any], scale: Scale) -> Picture:
     if valid is not None:
         values = _filled(values, valid)
     return Picture(values, scale, str(array.dtype), valid)
+
+
+def masked(picture: Picture, valid: Tensor) -> Picture:
+    """The picture without what a mask, ``(h, w)`` and true where there is data, says is no data."""
+    if bool(valid.all()):
+        return picture
+    both = valid if picture.valid is None else picture.valid & valid
+    return replace(picture, pixels=_filled(picture.pixels, both), valid=both)
 
 
 def to_array(pixels: Tensor, scale: Scale, dtype: str) -> NDArray[Any]:

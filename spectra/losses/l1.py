@@ -9,14 +9,18 @@ from torch.nn import functional
 
 from spectra.loss import Loss
 from spectra.losses.shapes import check_shapes
+from spectra.losses.valid import valid_error, valid_mean
 
 
 class L1(Loss):
-    """``mean |prediction - target|`` over everything."""
+    """``mean |prediction - target|`` over all valid pixels of the batch."""
 
     api_version = 1
     summary: ClassVar[str] = "mean absolute error"
+    masked = "pixels"
 
-    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
-        check_shapes(prediction, target)
-        return functional.l1_loss(prediction, target)
+    def forward(self, prediction: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
+        check_shapes(prediction, target, valid)
+        if valid is None:
+            return functional.l1_loss(prediction, target)
+        return valid_mean(valid_error(prediction, target, valid).abs(), valid)

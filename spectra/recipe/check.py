@@ -67,7 +67,7 @@ def _within(data: Any, location: tuple[int | str, ...]) -> Key:
         inside = (isinstance(data, Mapping) and key in data) or (isinstance(data, list) and isinstance(key, int))
         if inside:
             data = data[key]
-        elif place < len(location) - 1 or "[" in str(key) or key in BRANCHES:
+        elif place < len(location) - 1 or "[" in str(key) or key in BRANCHES or isinstance(key, int):
             continue
         path.append(key)
     return tuple(path)
@@ -84,6 +84,7 @@ def _message(model: type[BaseModel], error: Any) -> str:
         return "this key is needed."
     text: str = error["msg"].removeprefix("Value error, ")
     text = text.replace("Input should be", "should be").replace("a valid dictionary or instance of", "a mapping like")
+    text = text.replace("should be an object", "should be a mapping")
     shown = repr(given) if len(repr(given)) < 60 else f"{repr(given)[:60]}…"
     return f"{text}, not {shown}" if kind != "value_error" else text
 
@@ -93,12 +94,16 @@ def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str
     current: Any = model
     for key in location:
         field = current.model_fields.get(str(key)) if _is_model(current) else None
-        if field is None:
-            inner = [kind for kind in getattr(current, "__args__", ()) if _is_model(kind)]
-            current = inner[0] if inner else current
-            continue
-        current = field.annotation
+        current = _model_within(current if field is None else field.annotation)
     return list(current.model_fields) if _is_model(current) else []
+
+
+def _model_within(kind: Any) -> Any:
+    """The model that a list, a mapping or an optional value is of; the kind itself where there is none."""
+    if _is_model(kind):
+        return kind
+    inner = [_model_within(one) for one in getattr(kind, "__args__", ())]
+    return next((one for one in inner if _is_model(one)), kind)
 
 
 def _is_model(kind: Any) -> bool:

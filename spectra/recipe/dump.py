@@ -29,6 +29,8 @@ def _said(recipe: Recipe) -> dict[str, Any]:
     said = _without_nothing(own)
     if recipe.data.root is not None:
         said["data"]["root"] = str(recipe.data.root.resolve())
+    if recipe.data.split is not None:
+        said["data"]["split"]["file"] = str(recipe.data.split.file.resolve())
     said["settings"] = recipe.settings
     said["losses"] = {name: {"weight": entry.weight, **entry.settings} for name, entry in recipe.losses.items()}
     said["evaluate"]["metrics"] = recipe.evaluate.metrics

@@ -17,6 +17,7 @@ from spectra.recipe.positions import Position
 Key = tuple[str | int, ...]
 DEEPEST = 16
 MOST_ENTRIES = 10_000
+PATHS = (("data", "root"), ("data", "split", "file"))
 
 
 @dataclass
@@ -65,7 +66,7 @@ def read_layers(path: Path) -> Layers:
     for document in reversed(_chain(path)):
         own = {key: value for key, value in document.data.items() if key != "extends"}
         layers.lay(own, {(): Position(str(document.file), 1, 1), **document.positions})
-        _anchor_root(layers, document.file.parent, own)
+        _anchor_paths(layers, document.file.parent, own)
     return layers
 
 
@@ -115,12 +116,17 @@ def _same(one: Path, other: Path) -> bool:
     return one.resolve() == other.resolve()
 
 
-def _anchor_root(layers: Layers, folder: Path, own: Mapping[str, Any]) -> None:
-    """A relative `data.root` is relative to the file that says it."""
-    data = own.get("data")
-    root = data.get("root") if isinstance(data, dict) else None
-    if isinstance(root, str):
-        layers.data["data"]["root"] = str(folder / Path(root).expanduser()) if root else ""
+def _anchor_paths(layers: Layers, folder: Path, own: Mapping[str, Any]) -> None:
+    """Relative paths of data are relative to the file that says them."""
+    for path in PATHS:
+        said: Any = own
+        for key in path:
+            said = said.get(key) if isinstance(said, dict) else None
+        if isinstance(said, str):
+            node = layers.data
+            for key in path[:-1]:
+                node = node[key]
+            node[path[-1]] = str(folder / Path(said).expanduser()) if said else ""
 
 
 def parse_assignment(text: str) -> tuple[Key, Any]:

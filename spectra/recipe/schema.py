@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from spectra.recipe.augment import Operation
 from spectra.recipe.matrix import ROOTS
 from spectra.recipe.recipe import Recipe
 
@@ -31,6 +32,18 @@ def reference() -> str:
     rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
     schema = recipe_schema()
     rows += [f"| `{path}` | {kind} | {default} | {text} |" for path, kind, default, text in _keys(schema, schema, "")]
+    return "\n".join(rows) + "\n"
+
+
+def operations() -> str:
+    """The operations of `train.augment` and their settings as a Markdown table."""
+    schema = Operation.model_json_schema()
+    rows = ["| operation | setting | type | default | meaning |", "|---|---|---|---|---|"]
+    for name, said in schema["properties"].items():
+        settings = _resolved(schema, said["anyOf"][0])
+        rows.append(f"| **`{name}`** | | | | {_escaped(settings['description'])} |")
+        for path, kind, default, text in _keys(schema, settings, ""):
+            rows.append(f"| | `{path}` | {kind} | {default} | {text} |")
     return "\n".join(rows) + "\n"
 
 
@@ -71,6 +84,7 @@ def _kind(schema: dict[str, Any], node: dict[str, Any]) -> str:
         "integer": "whole number",
         "number": "number",
         "boolean": "true or false",
+        "null": "null",
     }
     return names.get(node.get("type", ""), "anything")
 

@@ -7,12 +7,16 @@ from torch import Tensor
 
 from spectra.errors import SpectraError
 from spectra.loss import Loss
+from spectra.masks import compared
 from spectra.testing.check import Fault, require
 from spectra.testing.made import made_images
 from spectra.testing.subject import Subject, same, unchanged
 
 SIDE = 64
 CHANNELS = (3, 1, 5)
+MASKED = ("pixels", "windows", "filled")
+STRANGE = (0.75, 1e6, float("nan"))
+"""What pixels without data may hold."""
 
 
 def channels(subject: Subject) -> None:
@@ -78,6 +82,51 @@ def same_in_train_and_eval(subject: Subject) -> None:
     require(same(values[1], values[2]), "it is another number each time")
 
 
+def masked(subject: Subject) -> None:
+    """It says how it treats pixels without data, and what they hold plays no part."""
+    loss, (prediction, target) = _ready(subject)
+    require(loss.masked in MASKED, f"its `masked` is {loss.masked!r}, not one of {', '.join(MASKED)}")
+    valid = _valid(prediction)
+    found = [
+        _masked_gradient(loss, torch.where(valid, prediction, held), torch.where(valid, target, held), valid)
+        for held in STRANGE
+    ]
+    costs, slopes = zip(*found, strict=True)
+    require(all(bool(cost.isfinite()) for cost in costs), "pixels without data that hold NaN make it not finite")
+    require(all(same(costs[0], cost) for cost in costs), "it depends on what pixels without data hold")
+    outside = (~valid).expand_as(prediction)
+    require(not any(bool(slope[outside].ne(0).any()) for slope in slopes), "pixels without data have a gradient")
+    require(all(same(slopes[0], slope) for slope in slopes), "its gradient depends on what pixels without data hold")
+    require(bool(slopes[0].any()), "its gradient is zero where there is data, as soon as some pixels have none")
+
+
+def masks_of_all_and_nothing(subject: Subject) -> None:
+    loss, (prediction, target) = _ready(subject)
+    everywhere = torch.ones_like(_valid(prediction))
+    gap = abs(float(compared(loss, prediction, target, everywhere)) - float(compared(loss, prediction, target, None)))
+    require(gap < 1e-5, f"with a mask that is true everywhere it differs by {gap:.3g} from itself without one")
+    cost, slope = _masked_gradient(loss, prediction, target, ~everywhere)
+    require(bool(cost.isfinite()), f"where no pixel has data it makes {cost.item()}")
+    require(not slope.ne(0).any(), "where no pixel has data it has a gradient, or one that is not finite")
+
+
+def _valid(images: Tensor) -> Tensor:
+    """Of every image another part is without data, and some pixels alone."""
+    valid = torch.ones_like(images[:, :1], dtype=torch.bool)
+    valid[0, :, : SIDE // 3, : SIDE // 2] = False
+    valid[1:, :, SIDE // 2 :, SIDE // 4 : SIDE // 2] = False
+    valid[:, :, SIDE - 9, SIDE - 5] = False
+    return valid
+
+
+def _masked_gradient(loss: Loss, prediction: Tensor, target: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    leaf = prediction.clone().requires_grad_()
+    value = compared(loss, leaf, target, valid)
+    require(value.requires_grad, "with a mask nothing can be learnt from it: it is detached from the prediction")
+    (found,) = torch.autograd.grad(value, leaf, allow_unused=True)
+    return value.detach(), torch.zeros_like(leaf) if found is None else found
+
+
 def _ready(subject: Subject) -> tuple[Loss, tuple[Tensor, Tensor]]:
     """With images of the first number of channels that it takes."""
     loss: Loss = subject.build()
@@ -113,4 +162,6 @@ CHECKS = (
     dtype,
     inputs_not_modified,
     same_in_train_and_eval,
+    masked,
+    masks_of_all_and_nothing,
 )

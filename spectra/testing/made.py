@@ -57,6 +57,10 @@ class MadePairs:
     def names(self) -> Sequence[str]:
         return [f"made_{number}" for number in self.order]
 
+    @property
+    def sizes(self) -> Sequence[tuple[int, int]]:
+        return [(self.side, self.side)] * len(self.order)
+
     def __len__(self) -> int:
         return len(self.order)
 

@@ -8,19 +8,23 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
+from spectra.data.catalogue import Window
 from spectra.errors import SpectraError
 from spectra.modalities import Task
-from spectra.model import preset_of, validated
+from spectra.model import Model, preset_of, validated
 from spectra.recipe.recipe import Recipe
 from spectra.recipe.train import TrainSettings
 from spectra.testing.check import Fault, NotApplicable, require
 from spectra.testing.made import made_images
 from spectra.testing.subject import Learner, same, unchanged
 from spectra.testing.tensors import OneDevice, loose_tensors
+from spectra.translation import windows
 from spectra.translator import Translator
 
 FAR = 2.0
 """How far from the unit interval an untrained network may be; 0..255 is farther."""
+TINY = 1e-8
+"""Below this two results in float64 are the same."""
 
 
 def home_tasks(learner: Learner) -> None:
@@ -87,6 +91,9 @@ def model_range(learner: Learner) -> None:
     source = learner.source(model.translator)
     with torch.no_grad():
         target = model(3 * source - 1)
+    if not model.translator.bounded:
+        require(bool(target.isfinite().all()), "the model's answer is not a number")
+        return
     require(bool(((target >= 0) & (target <= 1)).all()), "the model's answer leaves [0, 1] or is not a number")
 
 
@@ -173,6 +180,46 @@ def batch_of_one(learner: Learner) -> None:
     require(found == 1, f"a batch of one becomes {found} images")
 
 
+def reach(learner: Learner) -> None:
+    """What lies farther away than it says matters nothing, and windows with that margin give what the whole gives."""
+    model = learner.model().double()
+    stated = model.reach
+    if stated is None:
+        raise NotApplicable("it states no reach: the whole image matters")
+    require(type(stated) is int and stated >= 0, f"its `reach` is {stated!r}, not a number of pixels or None")
+    least = learner.side(model.translator) + 2 * stated
+    size = (2 * least + 5, 2 * least + 8)
+    source = made_images(learner.task.source.channels, *size).double()
+    with torch.no_grad():
+        expected = model(source)
+        _look_beyond(model, source, expected, stated)
+        for window in windows.planned(*size, (1, 1), (least + 1) ** 2):
+            wide = windows.widened(window, size, stated, model.translator.multiple)
+            rows, columns = windows.inner(window, wide)
+            found = model(_cut(source, wide))[..., rows, columns]
+            gap = float((found - _cut(expected, window)).abs().max())
+            require(gap < TINY, f"a window with a margin of {stated} differs from the whole image by {gap:.3g}")
+
+
+def _look_beyond(model: Model, source: Tensor, expected: Tensor, stated: int) -> None:
+    """Boxes at several places, as what down-samples reaches farther at some than at others."""
+    size = source.shape[-2:]
+    middle, step = size[0] // 2, max(1, model.translator.multiple // 4)
+    for place in range(middle, middle + model.translator.multiple, step):
+        box = Window(place, place, 3, 3)
+        near = Window(place - stated, place - stated, 3 + 2 * stated, 3 + 2 * stated)
+        other = 1 - source
+        _cut(other, near).copy_(_cut(source, near))
+        gap = float((_cut(model(other), box) - _cut(expected, box)).abs().max())
+        require(
+            gap < TINY, f"source pixels more than {stated} away change a result by {gap:.3g}: its `reach` is too low"
+        )
+
+
+def _cut(images: Tensor, window: Window) -> Tensor:
+    return images[..., window.top : window.top + window.height, window.left : window.left + window.width]
+
+
 def _run(translator: Translator, source: Tensor) -> Tensor:
     with torch.no_grad():
         target: Tensor = translator(source)
@@ -192,4 +239,5 @@ CHECKS = (
     batch_independence,
     odd_sizes,
     batch_of_one,
+    reach,
 )

@@ -1,7 +1,8 @@
-"""Batches from pairs: which images a step sees is a function of seed, stage, stream and step alone."""
+"""Batches from pairs and images: what a step sees is a function of seed, stage, stream and step alone."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from zlib import crc32
 
@@ -10,14 +11,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spectra.data.pairs import PairSet, sizes_of
+from spectra.data.pairs import PairSet
+from spectra.data.unpaired import ImageSet
 from spectra.errors import DataError
 from spectra.modalities import Task
-from spectra.stage import Batch, Images, Pairs, Stage, Stream
+from spectra.recipe.augment import Operation
+from spectra.stage import Batch, Images, PairedBatch, Stage, Stream
+from spectra.training.fitting import Fitting
+from spectra.training.supply import ImageSupply, Item, PairSupply, Supply
+
+
+def _as_it_is(stage: str) -> Sequence[Operation]:
+    return ()
 
 
 class PairFeed:
-    """Feeds every stage from one set of pairs. Single images are its sources or targets, in an order of their own.
+    """Feeds every stage from one set of pairs. Single images come from ``images``, by modality, where that has them,
+    and else are the pairs' sources or targets; each stream in an order of its own, each epoch all of it once.
 
     Nothing is padded: with a ``multiple``, a crop or whole images that do not divide by it are refused.
     """
@@ -31,63 +41,66 @@ class PairFeed:
         seed: int,
         device: torch.device | str = "cpu",
         multiple: int = 1,
+        augment_of: Callable[[str], Sequence[Operation]] = _as_it_is,
+        images: Mapping[str, ImageSet] | None = None,
     ) -> None:
-        self.pairs, self.task, self.multiple = pairs, task, multiple
-        self.batch_size, self.crop, self.seed, self.device = batch_size, crop, seed, torch.device(device)
+        self.pairs, self.task, self.images = pairs, task, dict(images or {})
+        self.batch_size, self.crop, self.seed, self.multiple = batch_size, crop, seed, multiple
+        self.augment_of, self.device = augment_of, _numbered(torch.device(device))
+        self._fittings: dict[str, Fitting] = {}
 
     def batch(self, stage: Stage, step: int) -> Batch:
+        fitting = self._fitting(stage.name)
         if step == 0:
-            self._check_sizes()
-        return Batch(**{name: self._entry(stage.name, name, stream, step) for name, stream in stage.streams.items()})
+            fitting.check([self._supply(stream) for stream in stage.streams.values()])
+        entries = {
+            name: self._entry(f"{stage.name}/{name}", stream, step, fitting) for name, stream in stage.streams.items()
+        }
+        return Batch(**entries)
 
-    def _entry(self, stage: str, name: str, stream: Stream, step: int) -> Tensor | tuple[Tensor, Tensor]:
-        channel = crc32(f"{stage}/{name}".encode())
-        sides = [self._side(stream.modality)] if isinstance(stream, Images) else self._sides(stream)
-        drawn = [self._draw(channel, place) for place in range(step * self.batch_size, (step + 1) * self.batch_size)]
-        stacks = [self._stack([images[side] for images in drawn]) for side in sides]
-        return stacks[0] if isinstance(stream, Images) else (stacks[0], stacks[1])
+    def _fitting(self, stage: str) -> Fitting:
+        if stage not in self._fittings:
+            self._fittings[stage] = Fitting(self.augment_of(stage), self.crop, self.multiple, self.batch_size)
+        return self._fittings[stage]
 
-    def _check_sizes(self) -> None:
-        """Say before the first step, where headers tell it, that some step could not be taken."""
-        if self.crop is not None and self.crop % self.multiple:
-            raise DataError(
-                f"`train.crop: {self.crop}` does not divide by {self.multiple}, which the translator needs."
-            )
-        named = [(size, name) for size, name in zip(sizes_of(self.pairs), self.pairs.names, strict=False)]
-        if self.crop is None and self.batch_size > 1:
-            _require_one_size(dict(named))
-        for size, name in named:
-            self._require_room(size, name)
+    def _entry(self, channel: str, stream: Stream, step: int, fitting: Fitting) -> Tensor | PairedBatch:
+        supply, number = self._supply(stream), crc32(channel.encode())
+        first = step * self.batch_size
+        drawn = [self._draw(supply, number, place, fitting) for place in range(first, first + self.batch_size)]
+        fitting.require_one_size([(item.images[0].shape[1], item.images[0].shape[2]) for item in drawn])
+        stacks = [self._stack([item.images[side] for item in drawn]) for side in range(len(drawn[0].images))]
+        return stacks[0] if isinstance(stream, Images) else PairedBatch(stacks, self._mask(drawn))
 
-    def _draw(self, channel: int, place: int) -> tuple[Tensor, Tensor]:
-        epoch, index = divmod(place, len(self.pairs))
-        pair = self.pairs[int(_order(self.seed, channel, epoch, len(self.pairs))[index])]
-        images = (pair.source.pixels, pair.target.pixels)
-        height, width = images[0].shape[1:]
-        self._require_room((height, width), pair.name)
-        if self.crop is None:
-            return images
-        return _cropped(images, self.crop, np.random.default_rng([self.seed, channel, place, 1]))
-
-    def _require_room(self, size: tuple[int, int], name: str) -> None:
-        shown = f"the training pair {name!r}, which has {size[1]}×{size[0]} pixels"
-        if self.crop is not None and self.crop > min(size):
-            raise DataError(f"`train.crop: {self.crop}` is larger than {shown}.")
-        if self.crop is None and any(side % self.multiple for side in size):
-            raise DataError(
-                f"The translator learns from images whose sides divide by {self.multiple}, not from {shown}. "
-                f"Set `train.crop` to a multiple of {self.multiple}."
-            )
+    def _draw(self, supply: Supply, channel: int, place: int, fitting: Fitting) -> Item:
+        epoch, index = divmod(place, len(supply))
+        chosen = int(_order(self.seed, channel, epoch, len(supply))[index])
+        size = supply.size(chosen, epoch)
+        fitting.require_like_first(supply, size, lambda: supply.names[chosen])
+        plan = fitting.plan(size, [self.seed, channel, place, 1], lambda: supply.names[chosen])
+        return supply.look(chosen, epoch, plan, size)
 
     def _stack(self, images: list[Tensor]) -> Tensor:
-        _require_one_size({(image.shape[1], image.shape[2]): "" for image in images})
-        return torch.stack(images).to(self.device)
+        """On a GPU from pinned memory, so that the copy does not make anybody wait."""
+        stacked = torch.stack(images)
+        if self.device.type == "cuda":
+            return stacked.pin_memory().to(self.device, non_blocking=True)
+        return stacked.to(self.device)
 
-    def _sides(self, stream: Pairs) -> list[int]:
-        return [
-            self._side(stream.source or self.task.source.name, 0),
-            self._side(stream.target or self.task.target.name, 1),
-        ]
+    def _mask(self, drawn: Sequence[Item]) -> Tensor | None:
+        """Where the pairs have data; None where all of them have it everywhere."""
+        masks = [item.valid for item in drawn]
+        if all(mask is None or bool(mask.all()) for mask in masks):
+            return None
+        full = torch.ones(drawn[0].images[0].shape[1:], dtype=torch.bool)
+        return self._stack([(full if mask is None else mask)[None] for mask in masks])
+
+    def _supply(self, stream: Stream) -> Supply:
+        if isinstance(stream, Images):
+            if stream.modality in self.images:
+                return ImageSupply(self.images[stream.modality], stream.modality, self.task)
+            return PairSupply(self.pairs, [self._side(stream.modality)])
+        source, target = stream.source or self.task.source.name, stream.target or self.task.target.name
+        return PairSupply(self.pairs, [self._side(source, 0), self._side(target, 1)])
 
     def _side(self, modality: str, preferred: int = 0) -> int:
         names = [self.task.source.name, self.task.target.name]
@@ -95,7 +108,8 @@ class PairFeed:
             return preferred
         if modality in names:
             return names.index(modality)
-        raise DataError(f"A stage asks for images of {modality!r}, and the data has only {names[0]} and {names[1]}.")
+        known = list(dict.fromkeys([*names, *self.images]))
+        raise DataError(f"A stage asks for images of {modality!r}, and the data has only {' and '.join(known)}.")
 
 
 @lru_cache(maxsize=64)
@@ -103,19 +117,8 @@ def _order(seed: int, channel: int, epoch: int, count: int) -> NDArray[np.int64]
     return np.random.default_rng([seed, channel, epoch]).permutation(count)
 
 
-def _cropped(images: tuple[Tensor, Tensor], side: int, random: np.random.Generator) -> tuple[Tensor, Tensor]:
-    height, width = images[0].shape[1:]
-    top, left = int(random.integers(height - side + 1)), int(random.integers(width - side + 1))
-    source, target = (image[:, top : top + side, left : left + side] for image in images)
-    return source, target
-
-
-def _require_one_size(named: dict[tuple[int, int], str]) -> None:
-    """``named`` holds the sizes there are, each with the name of a pair that has it."""
-    if len(named) > 1:
-        told = [f"{width}×{height}" + (f" ({name})" if name else "") for (height, width), name in named.items()]
-        more = f", ... ({len(told)} sizes)" if len(told) > 3 else ""
-        raise DataError(
-            f"A batch needs images of one size, and the training images differ: {', '.join(told[:3])}{more}. "
-            "Set `train.crop`, or `train.batch_size: 1`."
-        )
+def _numbered(device: torch.device) -> torch.device:
+    """With its number: which of several is meant by `cuda` is for each thread to say."""
+    if device.type == "cuda" and device.index is None:
+        return torch.device("cuda", torch.cuda.current_device())
+    return device

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -16,19 +15,11 @@ from spectra.loss import Loss
 from spectra.recipe.train import TrainSettings
 from spectra.stage import Batch, Player, Stage, Update
 from spectra.training.backward import StaleGraph, backward, fault_of
+from spectra.training.prefetch import Feed, prefetched
 from spectra.translator import Translator
 
 Losses = Mapping[str, tuple[Loss, float]]
 Weights = Mapping[str, Mapping[str, float]]
-
-
-class Feed(Protocol):
-    """Where batches come from: a function of stage and step alone, so that a run can be carried on.
-
-    A batch lies on the translator's device.
-    """
-
-    def batch(self, stage: Stage, step: int) -> Batch: ...
 
 
 @dataclass(frozen=True)
@@ -88,14 +79,15 @@ class Trainer:
     def _carry_out(self, stage: Stage, feed: Feed, not_seen: list[Stage]) -> None:
         self.prepare(stage)
         steps = self.settings.steps_of(stage.name)
-        for step in range(steps):
-            terms = self.step(stage, feed.batch(stage, step))
-            if step == 0:
-                not_seen.remove(stage)
-                self._check_weights(not_seen)
-                self._check_players(stage, terms)
-            if self.watch:
-                self.watch(Progress(stage.name, step + 1, steps, terms))
+        with prefetched(feed, stage, steps, self.settings.workers) as batches:
+            for step, batch in enumerate(batches):
+                terms = self.step(stage, batch)
+                if step == 0:
+                    not_seen.remove(stage)
+                    self._check_weights(not_seen)
+                    self._check_players(stage, terms)
+                if self.watch:
+                    self.watch(Progress(stage.name, step + 1, steps, terms))
 
     def _check_weights(self, not_seen: list[Stage]) -> None:
         """Refuse a weight for a term that no stage has, once every stage with its player has taken a step."""
@@ -120,11 +112,11 @@ class Trainer:
     def step(self, stage: Stage, batch: Batch) -> dict[str, dict[str, float]]:
         """One step of every player; returns the raw value of each term, those of weight 0 left out."""
         told: dict[str, dict[str, float]] = {}
-        stage.cuts = []
+        stage.cuts, stage.present = [], batch
         for update in stage.step(batch):
             _refuse_unknown(f"player of the stage {stage.name!r}", [update.player], stage.players)
             told.setdefault(update.player, {}).update(self._learn(stage, update))
-        stage.cuts = []
+        stage.cuts, stage.present = [], None
         return told
 
     def _learn(self, stage: Stage, update: Update) -> dict[str, float]:

@@ -5,23 +5,25 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import torch
 
 from spectra.data.formats import WRITABLE_BY_SUFFIX
 from spectra.data.formats.header import Header
-from spectra.data.images import read_header
 from spectra.devices import checked_device
 from spectra.errors import DataError, ImageError, SpectraError
 from spectra.modalities import Modality, Task
 from spectra.model import Model, create, load
 from spectra.model_folder import find_folder
 from spectra.registry import registry
-from spectra.translation.passage import Passage, require_room
+from spectra.translation.inputs import channels_of
+from spectra.translation.passage import Passage
+from spectra.translation.remarks import require_room
 from spectra.translation.sources import Job, Source, find_sources, planned
 from spectra.translation.stamp import identity, stamped
 
@@ -30,6 +32,8 @@ DEPTHS = {"8": "uint8", "16": "uint16", "float": "float32"}
 FORMATS = ("png", "tif", "npy")
 THREADS = 4
 LISTED = 5
+MOMENT = 0.2
+"""Seconds between two looks at how far the large images are."""
 
 
 @dataclass
@@ -56,6 +60,7 @@ def translate(
     preset: str | None = None,
     depth: str | int | None = None,
     format: str | None = None,
+    georeference: bool = True,
     device: str | None = None,
     threads: int | None = None,
     progress: Told | None = None,
@@ -65,7 +70,8 @@ def translate(
 
     ``sources`` are files, folders and glob patterns; names and trees are kept. ``depth`` is 8, 16 or "float" (by
     default as the model's targets were, else as the source is), ``format`` "png", "tif" or "npy" (by default as the
-    source is). Images that cannot be translated stand in ``failed``, and the others go on. The same call goes on where
+    source is). GeoTIFFs keep their place on the Earth, which needs the extra ``geo``; ``georeference=False`` leaves it
+    out. Images that cannot be translated stand in ``failed``, and the others go on. The same call goes on where
     an earlier one was stopped. ``progress`` is told what is done, how far, and of how many::
 
         done = spectra.translate("runs/mine", "photos/", "infrared/", depth=16)
@@ -79,11 +85,16 @@ def translate(
     dtype = _dtype(depth, ready)
     suffixes = Suffixes(format, dtype, ready.task.target)
     jobs = planned(found, out, suffixes)
-    options = {"depth": dtype or "as the source", "format": format or "as the source"}
+    options = {
+        "depth": dtype or "as the source",
+        "format": format or "as the source",
+        "georeference": "as the source" if georeference else "left out",
+    }
     left = [f"{str(folder)!r} holds results of `spectra translate`, and was left out." for folder in sorted(results)]
     done = Translated(str(ready.task), out, notes=[*ready.notes, *suffixes.notes, *left])
     what = identity(ready, options, [source.root for source in found])
-    with stamped(out, what, done.notes, jobs), Passage(ready, dtype, chosen=depth is not None).open() as passage:
+    passage = Passage(ready, dtype, chosen=depth is not None, georeference=georeference)
+    with stamped(out, what, done.notes, jobs), passage.open():
         _Work(jobs, passage, done, progress).carry_out(_threads(threads))
     return done
 
@@ -122,6 +133,9 @@ class _Work:
         self.jobs, self.passage, self.done, self.told = jobs, passage, done, told
         self.waiting: deque[tuple[Job, Future[list[str]]]] = deque()
         self.remarks: Counter[str] = Counter()
+        self.windows: SimpleQueue[tuple[str, int, int]] = SimpleQueue()
+        """How far the large images are; told in the thread that the caller is in."""
+        passage.told = (lambda *said: self.windows.put(said)) if told else None
 
     def carry_out(self, threads: int) -> None:
         # Each thread has an image of its own, and so one core.
@@ -133,7 +147,8 @@ class _Work:
                     self._settle(2 * threads)
                 self._settle(0)
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)  # those begun end whole, the others never begin
+                self.passage.stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)  # those begun end whole or are given up, none begins
                 raise
         self.done.notes += [f"{count} images {remark}." for remark, count in self.remarks.items()]
 
@@ -157,12 +172,21 @@ class _Work:
         while len(self.waiting) > most:
             job, result = self.waiting.popleft()
             try:
-                self.remarks.update(result.result())
+                self.remarks.update(self._awaited(result))
             except ImageError as why:
                 self._failed(job, str(why))
                 continue
             self.done.written.append(job.output)
             self._tell()
+
+    def _awaited(self, result: Future[list[str]]) -> list[str]:
+        while self.told:
+            ended = wait([result], timeout=MOMENT).done
+            while not self.windows.empty():
+                self.told(*self.windows.get())
+            if ended:
+                break
+        return result.result()
 
     def _failed(self, job: Job, reason: str) -> None:
         self.done.failed.append((job.source, reason))
@@ -204,7 +228,7 @@ def _task_of_files(name: str, found: Sequence[Source]) -> Task:
     faults: list[str] = []
     for source in found:
         try:
-            channels = read_header(source.path).channels
+            channels = channels_of(source.path)
         except ImageError as why:
             faults.append(str(why))
             continue

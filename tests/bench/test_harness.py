@@ -13,7 +13,7 @@ import torch
 from spectra.bench import harness
 from spectra.bench.harness import Method, evaluate, floors, predict, prepare, preset_shown, resized, score_item
 from spectra.data.images import read_image, write_image
-from spectra.data.open import Data, open_data
+from spectra.data.open import open_data
 from spectra.data.pairs import Pair
 from spectra.data.pictures import to_array
 from spectra.metric import Metric, Score, Scored
@@ -55,7 +55,7 @@ def test_the_method_is_fitted_on_the_training_pairs_and_no_others(pairs: Path) -
     data = open_data(said)
     fitted = prepare(said, data).model.translator.diagnostics()
     assert fitted["pixels"] == 4 * 16 * 12
-    swapped = prepare(said, Data(data.test, data.train, "", False)).model.translator.diagnostics()
+    swapped = prepare(said, replace(data, train=data.test, test=data.train)).model.translator.diagnostics()
     assert swapped["pixels"] == 3 * 16 * 12 and swapped["factor"] != fitted["factor"]
 
 

@@ -139,7 +139,7 @@ def test_training_images_of_differing_size_are_refused_before_the_first_step(
 ) -> None:
     write_pairs(pairs, "train", ("odd",), size=(20, 12))
     told = fault(write_recipe(tmp_path, LEARNED), data=pairs, out=tmp_path / "out")
-    assert "Set `train.crop`, or `train.batch_size: 1`" in told and not log.exists()
+    assert "Set `train.crop`, or bring them to one size" in told and not log.exists()
     assert not (tmp_path / "out").exists()
 
 

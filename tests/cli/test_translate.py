@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from spectra.cli.main import main
 from spectra.data.images import read_image, write_image
+from tests.geotiffs import geotiff
 
 
 @pytest.fixture
@@ -97,6 +98,14 @@ def test_a_mistake_is_one_message_without_a_traceback(place: Path, words: list[s
     assert message in result.stderr
     assert result.stderr.startswith("Error: ")
     assert not (place / "out").exists()
+
+
+def test_a_georeference_can_be_left_out(place: Path) -> None:
+    geotiff(place / "a.tif", np.zeros((4, 5, 3), np.uint8))
+    kept = spectra("graydef", "a.tif", "--out", "kept", "--format", "png")
+    assert kept.exit_code == 1 and "--no-georeference" in kept.stderr
+    left = spectra("graydef", "a.tif", "--out", "left", "--format", "png", "--no-georeference")
+    assert (left.exit_code, "left out as asked" in left.stdout) == (0, True)
 
 
 def test_the_help_has_examples() -> None:

@@ -50,6 +50,12 @@ def npy(image: Array) -> bytes:
     return file.getvalue()
 
 
+def npz(compressed: bool = False, **arrays: Array) -> bytes:
+    file = io.BytesIO()
+    (np.savez_compressed if compressed else np.savez)(file, **arrays)
+    return file.getvalue()
+
+
 def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 

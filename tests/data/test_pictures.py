@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from spectra.data.catalogue import ImageFile
 from spectra.data.images import write_image
-from spectra.data.pictures import TIE, as_stored, read_picture, to_array, to_picture
+from spectra.data.pairs import Picture
+from spectra.data.pictures import TIE, as_stored, to_array, to_picture
+from spectra.data.reader import Reader, read
 from spectra.errors import ImageError, SpectraError
 from spectra.modalities import Modality, Scale
 
@@ -140,16 +143,37 @@ def test_no_mask_where_every_pixel_has_data_and_no_failure_where_none_has() -> N
     assert empty.pixels.isfinite().all()
 
 
+def picture(path: Path, modality: str) -> Picture:
+    return read(Reader(), ImageFile(path), Modality.parse(modality))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_grey_that_was_stored_as_colour_is_read_as_the_grey_it_is(tmp_path: Path, kind: str) -> None:
+    grey = np.random.default_rng(0).integers(0, 255, (5, 6, 1)).astype(kind)
+    write_image(tmp_path / "ir.tif", np.repeat(grey, 3, axis=2))
+    write_image(tmp_path / "one.tif", grey)
+
+    assert torch.equal(picture(tmp_path / "ir.tif", "lwir").pixels, picture(tmp_path / "one.tif", "lwir").pixels)
+
+
+def test_colour_where_grey_is_meant_is_refused_though_one_value_differs(tmp_path: Path) -> None:
+    image = np.full((5, 6, 3), 80, np.uint8)
+    image[4, 5, 2] = 81
+    write_image(tmp_path / "ir.png", image)
+    with pytest.raises(ImageError, match=r"has 3 channels, where lwir means 1.*they differ"):
+        picture(tmp_path / "ir.png", "lwir")
+
+
 def test_a_wrong_number_of_channels_is_told_with_the_file_and_both_numbers(tmp_path: Path) -> None:
     write_image(tmp_path / "grey.png", np.zeros((4, 4, 1), np.uint8))
     with pytest.raises(ImageError, match=r"grey\.png' has 1 channel, where rgb means 3"):
-        read_picture(tmp_path / "grey.png", Modality.parse("rgb"))
+        picture(tmp_path / "grey.png", "rgb")
 
 
 def test_a_fault_of_the_values_names_the_file(tmp_path: Path) -> None:
     write_image(tmp_path / "broken.npy", np.full((4, 4, 1), np.nan, np.float32))
     with pytest.raises(ImageError, match=r"broken\.npy': holds 16 values"):
-        read_picture(tmp_path / "broken.npy", Modality.parse("nir"))
+        picture(tmp_path / "broken.npy", "nir")
 
 
 def test_as_stored_is_what_a_file_would_give_back() -> None:

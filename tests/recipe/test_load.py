@@ -67,6 +67,16 @@ def test_a_relative_root_is_relative_to_the_file_that_says_it(tmp_path: Path) ->
     assert load_recipe(write(tmp_path, "extends: inner/base.yaml\n")).data.root == tmp_path / "inner" / "pairs"
 
 
+def test_a_relative_split_is_relative_to_the_file_that_says_it_and_absolute_in_the_text(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    write(tmp_path / "inner", f"{SMALL}data: {{root: pairs, split: {{file: folds.json}}}}\n", "base.yaml")
+    path = write(tmp_path, "extends: inner/base.yaml\ndata: {split: {fold: 2}}\n")
+    split = load_recipe(path).data.split
+    assert split is not None and (split.file, split.fold) == (tmp_path / "inner" / "folds.json", 2)
+    (tmp_path / "again.yaml").write_text(load_experiment(path).text, encoding="utf-8")
+    assert load_recipe(tmp_path / "again.yaml").data.split == split
+
+
 def test_all_faults_are_told_together_with_file_line_and_column(tmp_path: Path) -> None:
     path = write(
         tmp_path,

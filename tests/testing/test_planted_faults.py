@@ -21,6 +21,9 @@ TRANSLATORS = [
     ("Remembers", "no_hidden_state", "keeps a state"),
     ("LooksAtTheBatch", "batch_independence", "depends on the others"),
     ("ChangesItsInput", "input_not_modified", "in place"),
+    ("UnderstatesItsReach", "reach", "more than 0 away change a result.*too low"),
+    ("ForgetsItsMultiple", "reach", "differs from the whole image"),
+    ("NegativeReach", "reach", "is -1, not a number of pixels"),
     ("AlwaysSingle", "dtype", "answers in torch.float32"),
     ("Dices", "determinism", "twice differently"),
     ("KeepsATensorLoose", "device", "KeepsATensorLoose.tones is neither a parameter nor a buffer"),
@@ -59,6 +62,11 @@ LOSSES = [
     ("Likeness", "prefers_equal_images", "teach a fault"),
     ("PickyLoss", "channels", "refuses all.*takes 7 channels"),
     ("BatchLoss", "batch_of_one", "nan"),
+    ("WordOfItsOwn", "masked", "'skipped', not one of pixels, windows, filled"),
+    ("IgnoresItsMask", "masked", "not finite"),
+    ("MultipliesItsMask", "masked", "not finite"),
+    ("DividesByNothing", "masks_of_all_and_nothing", "no pixel has data it makes nan"),
+    ("SumsWithAMask", "masks_of_all_and_nothing", "true everywhere it differs"),
     ("SingleLoss", "dtype", "in torch.float64 it answers in torch.float32"),
 ]
 METRICS = [
@@ -86,7 +94,13 @@ CLASSES = {
     for name, kind in inspect.getmembers(module, inspect.isclass)
     if kind.__module__ == module.__name__ and not name.startswith("_")
 }
-SOUND = [("translators", "Sound"), ("translators", "TwoStages"), ("losses", "SoundLoss"), ("metrics", "SoundMetric")]
+SOUND = [
+    ("translators", "Sound"),
+    ("translators", "TwoStages"),
+    ("losses", "SoundLoss"),
+    ("losses", "SkipsPixels"),
+    ("metrics", "SoundMetric"),
+]
 
 
 def checks_of(plugin_packages: PluginPackages, group: str, name: str) -> list[Check]:

@@ -10,13 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from spectra.data.folders import FolderPairs
 from spectra.data.pairs import Pair, PairSet, Picture
 from spectra.errors import DataError
 from spectra.modalities import Scale, Task
 from spectra.stage import Batch, Images, Pairs, Stage, Stream, Update
 from spectra.training.feed import PairFeed
-from tests.pair_folders import write_pairs
+from tests.pair_folders import listed_pairs, write_pairs
 
 TASK = Task.parse("rgb2ir")
 COUNT = 7
@@ -139,30 +138,33 @@ def test_the_pairs_are_not_changed_by_what_a_step_does_to_its_batch() -> None:
     assert float(made[0].source.pixels.max()) > 0
 
 
-def test_images_of_differing_size_are_refused_before_the_first_step(tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch", [1, 2])
+def test_images_of_differing_size_are_refused_before_the_first_step(tmp_path: Path, batch: int) -> None:
     write_pairs(tmp_path, names=tuple("abcdefg"), size=(16, 12))
     write_pairs(tmp_path, names=("odd",), size=(20, 12))
-    pairs = FolderPairs(tmp_path, "train", TASK)
-    with pytest.raises(DataError, match=r"differ: 12×16 .*12×20 \(odd\).*train.crop.*batch_size: 1"):
-        feed(pairs, batch=2).batch(Told(), 0)
-    assert feed(pairs).batch(Told(), 0).pairs[0].shape[0] == 1
-    assert feed(pairs, batch=2, crop=12).batch(Told(), 0).pairs[0].shape == (2, 3, 12, 12)
+    pairs = listed_pairs(tmp_path, "train", TASK)
+    with pytest.raises(DataError, match=r"differ in size: 12×16 .*12×20 \(odd\).*train.crop.*train.augment: \[resize"):
+        feed(pairs, batch=batch).batch(Told(), 0)
+    assert feed(pairs, batch=batch, crop=12).batch(Told(), 0).pairs[0].shape == (batch, 3, 12, 12)
 
 
 def test_a_crop_larger_than_any_image_is_refused_before_the_first_step(tmp_path: Path) -> None:
     write_pairs(tmp_path, names=tuple("abcdefg"), size=(16, 16))
     write_pairs(tmp_path, names=("small",), size=(9, 16))
     with pytest.raises(DataError, match=r"train.crop: 10.*'small'.*16×9"):
-        feed(FolderPairs(tmp_path, "train", TASK), crop=10).batch(Told(), 0)
+        feed(listed_pairs(tmp_path, "train", TASK), crop=10).batch(Told(), 0)
 
 
-def test_where_sizes_are_not_known_before_the_batch_says_it() -> None:
+@pytest.mark.parametrize("batch", [1, 2])
+def test_where_headers_do_not_tell_the_step_that_meets_another_size_says_it(batch: int) -> None:
     class Growing(Made):
         def __getitem__(self, place: int) -> Pair:
             return Made(self.count, 9 + place)[place]
 
-    with pytest.raises(DataError, match="A batch needs images of one size"):
-        feed(Growing(), batch=2).batch(Told(), 0)
+    source, stage = feed(Growing(), batch=batch), Told()
+    with pytest.raises(DataError, match=r"differ in size: 9×9 \(0\), 1"):
+        for step in range(3):
+            source.batch(stage, step)
 
 
 def test_a_crop_that_does_not_divide_by_the_translators_multiple_is_refused_before_the_first_step() -> None:
@@ -174,9 +176,8 @@ def test_a_crop_that_does_not_divide_by_the_translators_multiple_is_refused_befo
 def test_a_whole_image_that_does_not_divide_by_the_translators_multiple_is_refused_before_the_first_step(
     tmp_path: Path,
 ) -> None:
-    write_pairs(tmp_path, names=tuple("abcdefg"), size=(16, 12))
-    write_pairs(tmp_path, names=("odd",), size=(16, 10))
-    pairs = FolderPairs(tmp_path, "train", TASK)
+    write_pairs(tmp_path, names=("odd", "z"), size=(16, 10))
+    pairs = listed_pairs(tmp_path, "train", TASK)
     with pytest.raises(DataError, match=r"divide by 4, not from .*'odd'.* 10×16 pixels.*train.crop.* multiple of 4"):
         feed(pairs, multiple=4).batch(Told(), 0)
     assert feed(pairs, multiple=2).batch(Told(), 0).pairs[0].shape[0] == 1

@@ -137,9 +137,11 @@ def test_pixels_without_data_are_written_as_the_target_marks_them(tmp_path: Path
     )
 
 
-def test_values_beyond_the_scale_are_clipped_and_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "options"), [("graydef", {}), ("copy", {"depth": 8})])
+def test_values_beyond_the_scale_are_clipped_and_told(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+    """By the translator, or by the type of the file."""
     write_image(tmp_path / "a.npy", image(0, dtype="float32") * 3)
-    done = spectra.translate("copy", tmp_path / "a.npy", tmp_path / "out")
+    done = spectra.translate(name, tmp_path / "a.npy", tmp_path / "out", **options)
     assert done.notes == ["1 images held values outside their scale, and were clipped to it."]
 
 

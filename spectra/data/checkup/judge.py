@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from spectra.data.catalogue import Catalogue, ImageFile, Place
 from spectra.data.checkup.finding import Finding, Kind
 from spectra.data.checkup.seen import Seen
+from spectra.modalities import CHANNELS
 
 LISTED = 3
 NO_IMAGES = ("labels", "label", "gt", "masks", "mask")
@@ -153,7 +154,7 @@ def _empty(one: Examined) -> Iterator[Finding]:
                 f"{where} has {seen.saturated:.0%} of its pixels at an end of its range ({seen.low:g}..{seen.high:g})."
             )
             yield Finding(Kind.SATURATED, text, (one.name,), side, weight=seen.saturated)
-        if seen.colourless:
+        if seen.colourless and CHANNELS.get(side, 3) > 1:
             text = f"{where} has three channels and as good as no colour ({seen.colour:.2%} of its range)."
             yield Finding(Kind.COLOURLESS, text, (one.name,), side, weight=1 - seen.colour)
 

@@ -6,8 +6,9 @@ from typing import Any, BinaryIO, Protocol
 
 from numpy.typing import NDArray
 
-from spectra.data.formats import jpeg, npy, png, tiff
+from spectra.data.formats import jpeg, npy, npz, png, tiff
 from spectra.data.formats.header import Header
+from spectra.data.formats.reader import Reader
 
 
 class Format(Protocol):
@@ -17,8 +18,7 @@ class Format(Protocol):
     def SUFFIXES(self) -> tuple[str, ...]: ...
     @property
     def MAGIC(self) -> tuple[bytes, ...]: ...
-    def read_header(self, file: BinaryIO) -> Header: ...
-    def decode(self, file: BinaryIO, header: Header) -> NDArray[Any]: ...
+    def reader(self, file: BinaryIO) -> Reader: ...
 
 
 class WritableFormat(Format, Protocol):
@@ -26,7 +26,7 @@ class WritableFormat(Format, Protocol):
     def encode(self, file: BinaryIO, image: NDArray[Any]) -> None: ...
 
 
-_WRITABLE: tuple[WritableFormat, ...] = (png, tiff, npy)
+_WRITABLE: tuple[WritableFormat, ...] = (png, tiff, npy, npz)
 _READABLE: tuple[Format, ...] = (*_WRITABLE, jpeg)
 BY_SUFFIX: dict[str, Format] = {suffix: form for form in _READABLE for suffix in form.SUFFIXES}
 WRITABLE_BY_SUFFIX: dict[str, WritableFormat] = {suffix: form for form in _WRITABLE for suffix in form.SUFFIXES}
@@ -36,7 +36,6 @@ _STRANGERS = {
     b"GIF8": "GIF",
     b"BM": "BMP",
     b"RIFF": "WebP or other RIFF",
-    b"PK\x03\x04": "ZIP or NPZ",
     b"\x1f\x8b": "gzip",
     b"8BPS": "Photoshop",
     b"\x00\x00\x00\x0cjP": "JPEG 2000",

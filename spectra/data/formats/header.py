@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from spectra.errors import ImageError
 
@@ -30,12 +30,24 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class Header:
-    """Size and kind of an image: `dtype` is "uint8", "uint16" or "float32"."""
+    """Size and kind of an image: `dtype` is "uint8", "uint16" or "float32".
+
+    The rest says how the file stores it and what it notes beside it; headers are equal whatever that is.
+    """
 
     height: int
     width: int
     channels: int
     dtype: str
+    nodata: float | None = field(default=None, compare=False)
+    """The value that GDAL's tag states for pixels without data."""
+    georeferenced: bool = field(default=False, compare=False)
+    bits: int | None = field(default=None, compare=False)
+    """Bits a value, where the file states them: 12 for packed 12-bit values, which are read as uint16, unscaled."""
+    block: tuple[int, int] | None = field(default=None, compare=False)
+    """Height and width of the tiles or strips of a TIFF."""
+    windows: bool = field(default=False, compare=False)
+    """Whether a window is read without decoding the rest; else the whole is decoded and cut."""
 
     @property
     def nbytes(self) -> int:

@@ -6,12 +6,14 @@ It carries no checksum: a flipped bit inside the scan reads as slightly differen
 from __future__ import annotations
 
 import re
-from typing import Any, BinaryIO
+import struct
+from typing import Any, BinaryIO, NamedTuple
 
 from numpy.typing import NDArray
 
 from spectra.data.formats import opencv
 from spectra.data.formats.header import Header
+from spectra.data.formats.reader import Reader, read_all
 from spectra.errors import ImageError
 
 NAME = "JPEG"
@@ -27,7 +29,30 @@ _PIXELS_A_BYTE = 1024  # a block of 64 pixels takes at least a bit, colour at qu
 _TRUNCATED = "it is truncated: its end is missing"
 
 
-def read_header(file: BinaryIO) -> Header:
+def reader(file: BinaryIO) -> Reader:
+    return _Jpeg(file, _header(*frame(file)))
+
+
+class _Jpeg(Reader):
+    def read(self) -> NDArray[Any]:
+        data = read_all(self.file)
+        if self.header.height * self.header.width > len(data) * _PIXELS_A_BYTE:
+            raise ImageError(f"it is damaged: its data is too short for {self.header}")
+        _require_end(data)
+        return opencv.decode(data, rgb=self.header.channels == 3)
+
+
+class Frame(NamedTuple):
+    """What the frame header of a JPEG stream says."""
+
+    marker: int
+    precision: int
+    height: int
+    width: int
+    channels: int
+
+
+def frame(file: BinaryIO) -> Frame:
     file.seek(2)
     while (marker := _marker(file)) not in _FRAMES:
         if marker in (_SCAN, _END):
@@ -36,19 +61,10 @@ def read_header(file: BinaryIO) -> Header:
             file.seek(_length(file) - 2, 1)
     if _length(file) < 8:
         raise ImageError("it is damaged: its frame is too short")
-    precision, *size, channels = file.read(6).ljust(6, b"\0")
-    return _frame(marker, precision, size, channels)
+    return Frame(marker, *struct.unpack(">BHHB", file.read(6).ljust(6, b"\0")))
 
 
-def decode(file: BinaryIO, header: Header) -> NDArray[Any]:
-    data = file.read()
-    if header.height * header.width > len(data) * _PIXELS_A_BYTE:
-        raise ImageError(f"it is damaged: its data is too short for {header}")
-    _require_end(data)
-    return opencv.decode(data, rgb=header.channels == 3)
-
-
-def _frame(marker: int, precision: int, size: list[int], channels: int) -> Header:
+def _header(marker: int, precision: int, height: int, width: int, channels: int) -> Header:
     if marker not in _READABLE_FRAMES:
         raise ImageError("it is a JPEG of a rare kind (lossless, arithmetic or hierarchical): convert it to PNG")
     if precision != 8:
@@ -56,7 +72,7 @@ def _frame(marker: int, precision: int, size: list[int], channels: int) -> Heade
     if channels not in (1, 3):
         kind = "CMYK, for print" if channels == 4 else f"{channels} channels"
         raise ImageError(f"it is a JPEG of {kind}, and grey or RGB are read: convert it to RGB")
-    return Header(int.from_bytes(bytes(size[:2])), int.from_bytes(bytes(size[2:])), channels, "uint8")
+    return Header(height, width, channels, "uint8")
 
 
 def _marker(file: BinaryIO) -> int:

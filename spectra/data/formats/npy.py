@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
-from typing import Any, BinaryIO
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header, require_dtype
+from spectra.data.formats.reader import Reader, read_rows
 from spectra.errors import ImageError
 
 NAME = "NPY"
@@ -17,26 +21,78 @@ SUFFIXES = (".npy",)
 MAGIC = (b"\x93NUMPY",)
 
 
-def read_header(file: BinaryIO) -> Header:
-    shape, _, dtype = _array_header(file)
+_LONGEST_HEADER = 10_000  # of NumPy, which reads a longer one to its end before it refuses it
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How an array lies in the file: values of `dtype` from byte `start` on."""
+
+    header: Header
+    fortran: bool
+    dtype: np.dtype[Any]
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + self.header.nbytes
+
+    @property
+    def order(self) -> Literal["C", "F"]:
+        return "F" if self.fortran else "C"
+
+
+def reader(file: BinaryIO) -> Reader:
+    file.seek(0)
+    return _Npy(file, layout(file.read(_LONGEST_HEADER + 12)))
+
+
+def layout(start: bytes) -> Layout:
+    """What the first bytes of an NPY file say."""
+    shape, fortran, dtype, end = _array_header(io.BytesIO(start))
     if dtype.hasobject:
         raise ImageError("it holds Python objects, which can run code when opened: save a plain array of numbers")
     name = require_dtype(dtype.newbyteorder("=").name)
     if len(shape) not in (2, 3):
         raise ImageError(f"its array has {len(shape)} axes, and an image has (h, w) or (h, w, c)")
     height, width, channels = (*shape, 1)[:3]
-    return Header(height, width, channels, name)
+    return Layout(Header(height, width, channels, name, windows=True), fortran, dtype, end)
 
 
-def decode(file: BinaryIO, header: Header) -> NDArray[Any]:
-    _, fortran, dtype = _array_header(file)
-    missing = header.nbytes - (os.fstat(file.fileno()).st_size - file.tell())
-    if missing > 0:
-        raise ImageError(f"it is truncated: {missing:,} bytes are missing for {header}")
-    shape = (header.height, header.width, header.channels)
-    flat = np.fromfile(file, dtype, header.height * header.width * header.channels)
-    image = flat.reshape(shape, order="F" if fortran else "C")
-    return np.ascontiguousarray(image, dtype=header.dtype)
+class _Npy(Reader):
+    def __init__(self, file: BinaryIO, found: Layout) -> None:
+        super().__init__(file, found.header)
+        self.found = found
+
+    def read(self) -> NDArray[Any]:
+        return self.read_window(Window(0, 0, self.header.height, self.header.width))
+
+    def read_window(self, window: Window) -> NDArray[Any]:
+        """Fortran's order is that of C with the axes turned round: bands of columns of single values."""
+        missing = self.found.end - os.fstat(self.file.fileno()).st_size
+        if missing > 0:
+            raise ImageError(f"it is truncated: {missing:,} bytes are missing for {self.header}")
+        top, left, height, width = window
+        whole, channels = self.header, self.header.channels
+        if self.found.fortran:
+            bands = self._cut((channels, whole.width, whole.height), left, top, (width, height))
+            image = bands.transpose(2, 1, 0)
+        else:
+            rows = self._cut(
+                (1, whole.height, whole.width * channels), top, left * channels, (height, width * channels)
+            )
+            image = rows.reshape(height, width, channels)
+        return np.ascontiguousarray(image, dtype=whole.dtype)
+
+    def _cut(self, shape: tuple[int, int, int], row: int, column: int, size: tuple[int, int]) -> NDArray[Any]:
+        """From each plane of an array in C order, `size` values from (row, column) on."""
+        planes, rows, columns = shape
+        itemsize = self.found.dtype.itemsize
+        cut = np.empty((planes, *size), self.found.dtype)
+        for plane in range(planes):
+            start = self.found.start + ((plane * rows + row) * columns + column) * itemsize
+            read_rows(self.file, cut[plane], start, columns * itemsize)
+        return cut
 
 
 def check(header: Header) -> None:
@@ -47,9 +103,8 @@ def encode(file: BinaryIO, image: NDArray[Any]) -> None:
     npy.write_array(file, image, allow_pickle=False)
 
 
-def _array_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def _array_header(file: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-    file.seek(0)
     try:
         version = npy.read_magic(file)
         shape, fortran, dtype = readers[version](file)
@@ -57,4 +112,4 @@ def _array_header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]
         raise ImageError(f"its header cannot be read ({type(error).__name__})") from None
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise ImageError(f"it is damaged: its shape is {shape}")
-    return shape, fortran, dtype
+    return shape, fortran, dtype, file.tell()

@@ -1,18 +1,18 @@
-"""PNG: 1 to 4 channels of 8 or 16 bits. Lengths and checksums are verified before the pixels are decoded."""
+"""PNG: 1 to 4 channels of 8 or 16 bits. Lengths are verified before the pixels are decoded, and every checksum is."""
 
 from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectra.data.formats import opencv
 from spectra.data.formats.header import Header
+from spectra.data.formats.reader import Reader, read_all
 from spectra.errors import ImageError
 
 NAME = "PNG"
@@ -23,6 +23,7 @@ _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
 _CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 3, _GREY_ALPHA: 2, _RGB_ALPHA: 4}
 _DEPTHS = {_GREY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), _GREY_ALPHA: (8, 16), _RGB_ALPHA: (8, 16)}
 _DEFLATE_RATIO = 1032  # no deflate stream grows by more
+_CHUNK_HEAD = struct.Struct(">I4s")
 _TRUNCATED = "it is truncated: its end is missing"
 
 
@@ -47,17 +48,32 @@ class _Lead:
         return -(-self.width * samples * self.depth // 8) + 1  # a row begins with the name of its filter
 
 
-def read_header(file: BinaryIO) -> Header:
-    return _lead(file).header
+def reader(file: BinaryIO) -> Reader:
+    return _Png(file, _lead(file))
 
 
-def decode(file: BinaryIO, header: Header) -> NDArray[Any]:
-    lead = _lead(file)
-    file.seek(0)
-    data = file.read()
-    if lead.row_bytes * lead.height > _pixel_bytes(data) * _DEFLATE_RATIO:
-        raise ImageError(f"it is damaged: its data is too short for {header}")
-    image = opencv.decode(data, rgb=header.channels == 3)
+class _Png(Reader):
+    def __init__(self, file: BinaryIO, lead: _Lead) -> None:
+        super().__init__(file, lead.header)
+        self.lead = lead
+
+    def read(self) -> NDArray[Any]:
+        data = read_all(self.file)
+        chunks = _chunks(data)
+        if self.lead.row_bytes * self.lead.height > _DEFLATE_RATIO * sum(
+            size for kind, _, size in chunks if kind == b"IDAT"
+        ):
+            raise ImageError(f"it is damaged: its data is too short for {self.header}")
+        _require_checksums(data, [chunk for chunk in chunks if chunk.kind != b"IDAT"])
+        try:  # the decoder compares those of the pixels itself: once more would cost a twentieth of its time
+            image = opencv.decode(data, rgb=self.header.channels == 3)
+        except ImageError:
+            _require_checksums(data, chunks)
+            raise
+        return _as_stored(image, self.lead)
+
+
+def _as_stored(image: NDArray[Any], lead: _Lead) -> NDArray[Any]:
     if lead.colour == _GREY_ALPHA and image.shape[2] == 4:
         return np.ascontiguousarray(image[..., [0, 3]])  # the decoder repeats the grey three times
     if lead.colour == _GREY and lead.key is not None and image.shape[2] == 1:
@@ -114,7 +130,7 @@ def _lead(file: BinaryIO) -> _Lead:
 
 
 def _chunk_head(file: BinaryIO) -> tuple[bytes, int]:
-    length, kind = struct.unpack(">I4s", _exactly(file, 8))
+    length, kind = _CHUNK_HEAD.unpack(_exactly(file, 8))
     return kind, length
 
 
@@ -125,22 +141,32 @@ def _exactly(file: BinaryIO, size: int) -> bytes:
     return data
 
 
-def _pixel_bytes(data: bytes) -> int:
-    """The compressed size of the pixels, once every chunk up to the end is seen to be whole."""
-    return sum(length for kind, length in _whole_chunks(memoryview(data)) if kind == b"IDAT")
+class _Chunk(NamedTuple):
+    kind: bytes
+    start: int
+    size: int
 
 
-def _whole_chunks(data: memoryview) -> Iterator[tuple[bytes, int]]:
-    start, kind = len(MAGIC[0]), b""
+def _chunks(data: bytes) -> list[_Chunk]:
+    """All of them, once each is seen to lie within the file."""
+    chunks, start, kind = [], len(MAGIC[0]), b""
     while kind != b"IEND":
-        end = start + 12 + int.from_bytes(data[start : start + 4])
-        if end > len(data) or len(data) < start + 12:
+        if start + 12 > len(data):
             raise ImageError(_TRUNCATED)
-        kind = bytes(data[start + 4 : start + 8])
-        if zlib.crc32(data[start + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+        size, kind = _CHUNK_HEAD.unpack_from(data, start)
+        chunks.append(_Chunk(kind, start, size))
+        start += size + 12
+    if start > len(data):
+        raise ImageError(_TRUNCATED)
+    return chunks
+
+
+def _require_checksums(data: bytes, chunks: list[_Chunk]) -> None:
+    view = memoryview(data)
+    for kind, start, size in chunks:
+        end = start + 8 + size
+        if zlib.crc32(view[start + 4 : end]) != int.from_bytes(view[end : end + 4]):
             raise ImageError(f"it is damaged: the checksum of its part {kind!r} is wrong")
-        yield kind, end - start - 12
-        start = end
 
 
 def _keyed(image: NDArray[Any], depth: int, key: bytes) -> NDArray[Any]:

@@ -7,41 +7,80 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from math import prod
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectra.data.formats import opencv
+from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header, require_dtype
+from spectra.data.formats.reader import Reader
+from spectra.data.formats.tiff_segments import JPEG, require_compression, segments_of
 from spectra.errors import ImageError
 
 NAME = "TIFF"
 SUFFIXES = (".tif", ".tiff")
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # little and big endian, and of 64 bits
 
-_UNCOMPRESSED, _JPEG = 1, (6, 7)
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCBCR = 0, 1, 2, 6
-_STRAIGHT_ALPHA = 2
-_ORIENTATION = 274
-_MOST_RATIO = 2**16  # above what deflate, LZW, packbits, JPEG and Zstandard reach
+_GEOREFERENCE = (33550, 33922, 34264, 34735, 50844)  # scale, tie points, transformation and keys of GeoTIFF; RPCs
+_NODATA = 42113  # text, by GDAL
+_KINDS = frozenset({"ome", "imagej", "shaped"})  # whose notes say that pages are bands
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else its warnings, without a file name, reach stderr
 
 
-def read_header(file: BinaryIO) -> Header:
-    with _opened(file) as tif:
-        return _header(tif)
+def reader(file: BinaryIO) -> Reader:
+    import tifffile
+
+    file.seek(0)
+    with _faults():
+        return _Tiff(file, tifffile.TiffFile(file, _multifile=False, **_no_other_kinds()))
 
 
-def decode(file: BinaryIO, header: Header) -> NDArray[Any]:
-    with _opened(file) as tif:
-        _require_data(tif, header)
-        image = _pixels(tif, file, header)
-        if tif.pages.first.photometric == _WHITE_IS_ZERO:
-            image = np.iinfo(image.dtype).max - image
-    return np.ascontiguousarray(image, dtype=header.dtype)
+class _Tiff(Reader):
+    def __init__(self, file: BinaryIO, tif: Any) -> None:
+        first = tif.pages.first
+        _require_last(tif)
+        _require_meaning(first)
+        self.pages = list(tif.pages) if _is_stack(tif) else [first]
+        self.segments = [segments_of(page) for page in self.pages]
+        super().__init__(file, self._header(first))
+
+    def _header(self, page: Any) -> Header:
+        if page.axes not in ("YX", "YXS", "SYX"):
+            raise ImageError(f"its axes are {page.axes}, and an image has height, width and bands")
+        segments = self.segments[0]
+        return Header(
+            height=segments.height,
+            width=segments.width,
+            channels=len(self.pages) if len(self.pages) > 1 else int(page.samplesperpixel),
+            dtype=require_dtype(page.dtype.name),
+            nodata=_number(page.tags.valueof(_NODATA)),
+            georeferenced=any(tag in page.tags for tag in _GEOREFERENCE),
+            bits=int(page.bitspersample),
+            block=segments.block,
+            windows=prod(segments.block) < segments.height * segments.width,
+        )
+
+    def read(self) -> NDArray[Any]:
+        return self.read_window(Window(0, 0, self.header.height, self.header.width))
+
+    def read_window(self, window: Window) -> NDArray[Any]:
+        with _faults():
+            for segments in self.segments:
+                segments.require_data(window, os.fstat(self.file.fileno()).st_size)
+            image = np.empty((window.height, window.width, self.header.channels), self.header.dtype)
+            if len(self.segments) == 1:
+                self.segments[0].read(self.file, window, image)
+            else:
+                for band, segments in enumerate(self.segments):
+                    segments.read(self.file, window, image[..., band : band + 1])
+        if self.pages[0].photometric == _WHITE_IS_ZERO:
+            np.subtract(2 ** (self.header.bits or 0) - 1, image, out=image, casting="unsafe")
+        return image
 
 
 def check(header: Header) -> None:
@@ -64,32 +103,22 @@ def encode(file: BinaryIO, image: NDArray[Any]) -> None:
 
 
 @contextmanager
-def _opened(file: BinaryIO) -> Iterator[Any]:
-    import tifffile
-
-    file.seek(0)
+def _faults() -> Iterator[None]:
     try:
-        with tifffile.TiffFile(file) as tif:
-            yield tif
-    except (ImageError, OSError):
+        yield
+    except (ImageError, OSError, MemoryError):
         raise
     except Exception as error:  # its parser meets damage with many kinds of error
         raise ImageError(f"it is damaged, truncated or of an unusual kind ({error or type(error).__name__})") from None
 
 
-def _header(tif: Any) -> Header:
-    page = tif.pages.first
-    _require_last(tif)
-    _require_meaning(page)
-    if page.dtype is None:
-        raise ImageError(f"its values have {page.bitspersample} bits, which is not a number format of TIFF")
-    dtype = require_dtype(page.dtype.name)
-    height, width = int(page.imagelength), int(page.imagewidth)  # a damaged tag may hold anything
-    if _is_stack(tif):
-        return Header(height, width, len(tif.pages), dtype)
-    if page.axes not in ("YX", "YXS", "SYX"):
-        raise ImageError(f"its axes are {page.axes}, and an image has height, width and bands")
-    return Header(height, width, int(page.samplesperpixel), dtype)
+@cache
+def _no_other_kinds() -> dict[str, bool]:
+    """No maker's private notes are followed, nor to other files."""
+    from tifffile import TIFF, TiffFile
+
+    names = [f"is_{kind}" for kind in sorted(TIFF.FILE_FLAGS - _KINDS)]
+    return {name: False for name in names if getattr(getattr(TiffFile, name, None), "fset", name) is not None}
 
 
 def _require_last(tif: Any) -> None:
@@ -104,10 +133,14 @@ def _require_last(tif: Any) -> None:
 
 
 def _require_meaning(page: Any) -> None:
+    if page.dtype is None:
+        raise ImageError(f"its values have {page.bitspersample} bits, which is not a number format of TIFF")
+    require_dtype(page.dtype.name)
+    require_compression(page)
     kind = page.photometric
-    if kind in (_BLACK_IS_ZERO, _RGB) or (kind == _YCBCR and page.compression in _JPEG):
+    if kind in (_BLACK_IS_ZERO, _RGB) or (kind == _YCBCR and page.compression == JPEG):
         return
-    if kind == _WHITE_IS_ZERO and page.dtype is not None and page.dtype.kind == "u":
+    if kind == _WHITE_IS_ZERO and page.dtype.kind == "u":
         return
     name = getattr(kind, "name", kind)
     raise ImageError(f"its colours are stored as {name}: convert it to grey, RGB or plain bands")
@@ -116,8 +149,10 @@ def _require_meaning(page: Any) -> None:
 def _is_stack(tif: Any) -> bool:
     """Whether its pages are the bands of one image. Smaller copies of the first page do not count."""
     if not any(not page.is_reduced for page in tif.pages[1:]):
+        _require_all(tif)
         return False
     if len(tif.series) == 1 and tif.series[0].axes in ("CYX", "SYX") and tif.pages.first.axes == "YX":
+        _require_alike(tif)
         return True
     raise ImageError(
         f"it holds {len(tif.pages)} pages, and nothing in it says that they are the bands of one image: "
@@ -126,48 +161,29 @@ def _is_stack(tif: Any) -> bool:
     )
 
 
-def _require_data(tif: Any, header: Header) -> None:
-    """Every strip or tile lies within the file, and together they can fill the image. Nothing is allocated before."""
-    stored = 0
-    for page in tif.pages if _is_stack(tif) else [tif.pages.first]:
-        _require_chunks(page.keyframe, page.dataoffsets, page.databytecounts, tif.filehandle.size)
-        stored += sum(page.databytecounts)
-    ratio = 1 if tif.pages.first.compression == _UNCOMPRESSED else _MOST_RATIO
-    if stored * ratio < header.height * header.width * header.channels * tif.pages.first.bitspersample // 8:
-        raise ImageError(f"it is truncated or damaged: {stored:,} bytes of data are too few for {header}")
-
-
-def _require_chunks(page: Any, offsets: Any, counts: Any, size: int) -> None:
-    if not len(offsets) == len(counts) == prod(page.chunked):
-        raise ImageError(f"it is damaged: it lists {len(offsets)} of {prod(page.chunked)} strips or tiles")
-    if not all(offset > 0 and count > 0 for offset, count in zip(offsets, counts, strict=True)):
-        raise ImageError("it is sparse or damaged: strips or tiles are left out")
-    if any(offset + count > size for offset, count in zip(offsets, counts, strict=True)):
-        raise ImageError("it is truncated: strips or tiles lie beyond its end")
-
-
-def _pixels(tif: Any, file: BinaryIO, header: Header) -> NDArray[Any]:
+def _require_all(tif: Any) -> None:
+    """Some writers list the first of many pages alone, and tell of the others in its description."""
     page = tif.pages.first
+    if (page.is_imagej or page.is_shaped or page.is_ome) and prod(tif.series[0].shape) != prod(page.shape):
+        raise ImageError(
+            f"its description tells of {' × '.join(map(str, tif.series[0].shape))} values, and its one page has "
+            f"{' × '.join(map(str, page.shape))}: save it with one page a band"
+        )
+
+
+def _require_alike(tif: Any) -> None:
+    first = tif.pages.first
+    for page in tif.pages:
+        other = page.keyframe
+        if other.hash != first.hash or other.photometric != first.photometric:
+            raise ImageError("it is damaged: its pages, which should be the bands of one image, differ in kind")
+
+
+def _number(text: object) -> float | None:
+    """What GDAL's text says; None where it is no number."""
+    if not isinstance(text, str) or len(text) > 64 or "_" in text:
+        return None
     try:
-        image = (tif.series[0] if _is_stack(tif) else page).asarray(maxworkers=1)
-    except (ValueError, KeyError) as error:
-        if "imagecodecs" not in str(error):
-            raise
-        return _by_opencv(page, file, header)
-    if page.axes == "YXS":
-        return np.asarray(image)
-    return np.moveaxis(image, 0, 2) if image.ndim == 3 else image[..., None]
-
-
-def _by_opencv(page: Any, file: BinaryIO, header: Header) -> NDArray[Any]:
-    """For compressions that tifffile leaves to a package of its own; only where OpenCV is known to keep every value."""
-    turned = _ORIENTATION in page.tags and page.tags[_ORIENTATION].value != 1  # it would turn the pixels
-    multiplied = header.dtype == "uint8" and _STRAIGHT_ALPHA in page.extrasamples  # it would multiply by alpha
-    bands = header.channels not in (1, 3, 4) or page.axes == "SYX" or header.channels != page.samplesperpixel
-    negative = page.photometric == _WHITE_IS_ZERO  # it would invert, and so do we
-    packed = page.bitspersample not in (8, 16, 32)  # it would stretch 12 bits to 16
-    if not (turned or multiplied or bands or negative or packed):
-        file.seek(0)
-        return opencv.decode(file.read())
-    name = getattr(page.compression, "name", page.compression)
-    raise ImageError(f"its compression ({name}) needs a further package: pip install imagecodecs")
+        return float(text.strip("\0 \t\r\n"))
+    except ValueError:
+        return None

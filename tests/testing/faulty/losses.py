@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
@@ -63,6 +66,49 @@ class BatchLoss(SoundLoss):
 class SingleLoss(SoundLoss):
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         return super().forward(prediction, target).float()
+
+
+class WordOfItsOwn(SoundLoss):
+    masked: ClassVar = "skipped"
+
+
+class SkipsPixels(SoundLoss):
+    """Sound: the mean over valid pixels."""
+
+    masked: ClassVar = "pixels"
+
+    def forward(self, prediction: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
+        if valid is None:
+            return super().forward(prediction, target)
+        error = torch.where(valid, prediction - target, 0).abs()
+        return error.sum() / (valid.sum() * error.shape[1]).clamp(min=1)
+
+
+class IgnoresItsMask(SkipsPixels):
+    def forward(self, prediction: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
+        return super().forward(prediction, target)
+
+
+class MultipliesItsMask(SkipsPixels):
+    """NaN times 0 is NaN."""
+
+    def forward(self, prediction: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
+        return super().forward(prediction, target) if valid is None else ((prediction - target) * valid).abs().mean()
+
+
+class DividesByNothing(SkipsPixels):
+    def forward(self, prediction: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
+        if valid is None:
+            return super().forward(prediction, target)
+        error = torch.where(valid, prediction - target, 0).abs()
+        return error.sum() / (valid.sum() * error.shape[1])
+
+
+class SumsWithAMask(SkipsPixels):
+    def forward(self, prediction: Tensor, target: Tensor, valid: Tensor | None = None) -> Tensor:
+        if valid is None:
+            return super().forward(prediction, target)
+        return torch.where(valid, prediction - target, 0).abs().sum()
 
 
 def _variance(images: Tensor) -> Tensor:

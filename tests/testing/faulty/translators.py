@@ -55,6 +55,32 @@ class ChangesItsInput(Sound):
         return super().forward(source.mul_(0.5))
 
 
+class UnderstatesItsReach(Sound):
+    """It looks one pixel to each side."""
+
+    @property
+    def reach(self) -> int:
+        return 0
+
+
+class ForgetsItsMultiple(Sound):
+    """Blocks of four pixels that count from the corner, and not from where a window begins."""
+
+    @property
+    def reach(self) -> int:
+        return 4
+
+    def forward(self, source: Tensor) -> Tensor:
+        rows = torch.arange(source.shape[-2], device=source.device)[:, None] % 4
+        return super().forward(source) * (0.5 + rows / 8).to(source.dtype)
+
+
+class NegativeReach(Sound):
+    @property
+    def reach(self) -> int:
+        return -1
+
+
 class AlwaysSingle(Sound):
     def forward(self, source: Tensor) -> Tensor:
         return super().forward(source).float()

@@ -1,0 +1,75 @@
+"""What is to be said of a result: pixels without data, values that were clipped, depth that was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from spectra.data.pairs import Picture
+from spectra.errors import SpectraError
+from spectra.modalities import TYPE_LIMITS, Scale
+from spectra.model import Model
+
+CLIPPED = "held values outside their scale, and were clipped to it"
+NO_DATA = "have pixels without data; their results there come from the mean of the image, as its scale marks none"
+COLLIDES = "have results that equal the value for no data, and will be taken for such"
+DROPPED = "had a georeference, a no-data value or a mask in the file, which was left out as asked"
+
+
+def require_room(scale: Scale, dtype: str) -> None:
+    """A scale with limits of its own must fit an integer type that nobody chose for it: else all is one value."""
+    if scale.low is None or scale.high is None or dtype == "float32":
+        return
+    smallest, largest = TYPE_LIMITS[dtype]
+    if scale.low < smallest or scale.high > largest or scale.span < 2:
+        raise SpectraError(
+            f"{dtype} cannot hold the scale `{scale}` of the target. Choose --depth float"
+            + (
+                ", or --depth 16."
+                if dtype == "uint8" and scale.high <= 65535 and scale.low >= 0 and scale.span >= 2
+                else "."
+            )
+        )
+
+
+def mark_for(scale: Scale, own: float | None, dtype: str) -> float | None:
+    """The value that marks pixels without data in a result: the target's, else the source file's, where it fits."""
+    return next((value for value in (scale.nodata, own) if value is not None and _holds(dtype, value)), None)
+
+
+def remarks(picture: Picture, model: Model, dtype: str, marked: bool) -> Iterator[str]:
+    """Of one picture, or a window of it; `marked`: pixels without data can be told from the others."""
+    most = TYPE_LIMITS[picture.dtype][1]
+    if picture.dtype != "float32" and most < picture.scale.limits[1]:
+        yield f"of {picture.dtype} cannot reach the top of the scale `{picture.scale}`: are they the right files?"
+    if picture.valid is not None and not marked:
+        yield NO_DATA
+    if _clips(model, dtype) and _outside(picture):
+        yield CLIPPED
+
+
+def lost_depth(own: str, dtype: str) -> list[str]:
+    """Said where results are shallower than their sources, and nobody asked for that."""
+    depths = list(TYPE_LIMITS)
+    if depths.index(dtype) >= depths.index(own):
+        return []
+    wish = "16" if own == "uint16" else "float"
+    return [f"of {own} became {dtype}, as the model's targets were; --depth {wish} keeps more"]
+
+
+def _holds(dtype: str, value: float) -> bool:
+    smallest, largest = TYPE_LIMITS[dtype]
+    return dtype == "float32" or (value % 1 == 0 and smallest <= value <= largest)  # NaN is not whole
+
+
+def _clips(model: Model, dtype: str) -> bool:
+    """Whether a value beyond the scale is lost: by the model, or by the type of the file."""
+    if model.translator.bounded:
+        return True
+    return dtype != "float32" and model.task.target.scale.for_type(dtype).limits == TYPE_LIMITS[dtype]
+
+
+def _outside(picture: Picture) -> bool:
+    """Whether values lie beyond the limits of the scale; those of an integer type with its own limits cannot."""
+    if picture.dtype != "float32" and picture.scale.limits == TYPE_LIMITS[picture.dtype]:
+        return False
+    return bool(picture.pixels.min() < 0) or bool(picture.pixels.max() > 1)

@@ -1,0 +1,87 @@
+"""`spectra data list` and `spectra data info`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+from click.testing import CliRunner, Result
+
+from spectra.cli import data
+from spectra.cli.main import Home, main
+from spectra.registry import registry
+from tests.data.test_recognise import ENTRY, PLUGIN
+from tests.plugin_packages import PluginPackages
+
+
+def spectra(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["data", *arguments])
+
+
+def test_every_layout_is_listed_with_its_task_and_size(plugin_packages: PluginPackages) -> None:
+    text = spectra("list").output
+    assert text.startswith("Data sets\n  NAME") and "\nData of any origin\n  NAME" in text
+    lines = {line.split()[0]: line for line in text.splitlines() if line.startswith("  ")}
+    assert set(registry("layouts")) <= set(lines)
+    assert "itself" in lines["folders"] and "spectra-translate" in lines["folders"]
+    assert max(map(len, lines.values())) < 180
+
+
+def test_a_third_partys_layout_is_listed_and_told(plugin_packages: PluginPackages) -> None:
+    plugin_packages.add("acme", PLUGIN, ENTRY.replace("key=", "recognised=False, task='rgb2lwir', key="))
+    line = next(line for line in spectra("list").output.splitlines() if "firefly" in line)
+    assert line.split() == ["firefly", "rgb2lwir", "by", "name", "Fireflies", "two", "pairs", "acme"]
+    row = next(row for row in json.loads(spectra("list", "--json").stdout)["layouts"] if row["name"] == "firefly")
+    assert (row["distribution"], row["recognised"], row["generic"]) == ("acme", False, False)
+    told = spectra("info", "firefly").output
+    assert told.startswith("firefly: Fireflies\n\nWhat:        Fireflies by night.\n")
+    assert "Sides:       rgb, lwir\n" in told and "data.layout: firefly" in told
+    assert told.endswith("The tree that is expected:\n  ROOT/{glow,dark}/NAME.png\n")
+    assert CliRunner().invoke(main, ["list", "layouts"]).output.count("firefly") == 1
+
+
+def test_a_broken_layout_is_noted_and_the_others_listed(plugin_packages: PluginPackages) -> None:
+    plugin_packages.add("acme", PLUGIN, "raise RuntimeError('no')")
+    result = spectra("list")
+    assert result.exit_code == 0 and "folders" in result.stdout
+    assert "Note: The layout 'acme:firefly' was left out: RuntimeError: no" in result.stderr
+    assert json.loads(spectra("list", "--json").stdout)["left_out"]
+    assert "spectra doctor" in spectra("info", "firefly").output
+
+
+def test_all_that_is_known_of_each_can_be_printed(plugin_packages: PluginPackages) -> None:
+    for name in registry("layouts"):
+        result = spectra("info", name)
+        assert result.exit_code == 0 and "The tree that is expected:" in result.output, name
+        found = json.loads(spectra("info", name, "--json").output)
+        assert found["name"] == name and {"what", "licence", "where", "uncertain", "watch", "tree"} <= set(found)
+
+
+def test_an_unknown_name_gets_the_nearest(plugin_packages: PluginPackages) -> None:
+    result = spectra("info", "foldres")
+    assert result.exit_code == 1 and "Did you mean 'folders'?" in result.output
+
+
+def test_a_subcommand_whose_module_is_missing_does_not_break_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = {**data.SUBCOMMANDS, "later": Home("spectra.cli.data_later", "later", "Not there yet.")}
+    monkeypatch.setattr(data, "SUBCOMMANDS", table)
+    assert "later" not in spectra("--help").output
+    assert spectra("later").exit_code == 2 and spectra("list").exit_code == 0
+
+
+def test_every_subcommand_of_the_table_is_there(plugin_packages: PluginPackages) -> None:
+    for name in data.Subcommands("data").list_commands(None):  # type: ignore[arg-type]
+        assert spectra(name, "--help").exit_code == 0
+
+
+def test_layouts_are_listed_without_torch_or_image_libraries(plugin_packages: PluginPackages) -> None:
+    import subprocess
+
+    code = (
+        "import sys\nfrom spectra.cli.main import main\n"
+        "try: main(['data', 'list'], prog_name='spectra')\nexcept SystemExit: pass\n"
+        "print([name for name in ('torch', 'numpy', 'cv2') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
