@@ -51,6 +51,11 @@ class Model(nn.Module):
         return self.translator.task
 
     @property
+    def reach(self) -> int | None:
+        """How far away a source pixel can change a result pixel; None: the whole image matters."""
+        return self.translator.reach
+
+    @property
     def diagnostics(self) -> dict[str, Any]:
         """What the translator found out while it learned, now or before the model was saved."""
         return self.translator.diagnostics() or dict(self._found)

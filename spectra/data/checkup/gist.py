@@ -13,7 +13,7 @@ ALIKE = 0.95
 """The least correlation of two gists for the images to be compared more closely."""
 PARTNERS = 8
 """So many others at most are named for each image."""
-BLOCK = 1 << 23
+BLOCK = 1 << 20
 """Likenesses held at a time."""
 
 

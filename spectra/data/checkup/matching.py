@@ -23,7 +23,7 @@ CELL = 6
 VOTES = 4
 PARTNERS = 12
 """For each image, so many others at most with the most votes are looked at more closely."""
-BLOCK = 1 << 18
+BLOCK = 1 << 15
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 BLUR = 1.0
-MARGIN = 4
+MARGIN = 5
 """Pixels that a pixel without data spoils around itself: the blur's reach and the gradient's."""
 WEAK = 0.3
 """Edges of so much of the mean strength count half."""
