@@ -18,8 +18,9 @@ from spectra.data.checkup.thumbnail import Overlap, Thumbnail, overlap, thumbnai
 SAME_FRAME = 0.94
 """Two images that share so much of their area are near copies; less is an overlap."""
 LEAST_SHARE = 0.08
-AGREE = 0.45
-"""The least correlation of details for two images to show the same."""
+AGREE, AGREE_WELL = 0.45, 0.6
+"""The least correlation of details for two images to show the same, where many corners say so, and where few do."""
+MANY = 6
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,14 @@ class AlikeSearch:
         seen = set()
         for one in suspicions([image.corners for image in images]):
             common = overlap(images[one.first].small, images[one.second].small, one.dy, one.dx)
-            if common is not None and common.score >= AGREE and common.share >= LEAST_SHARE:
+            least = AGREE if one.votes >= MANY else AGREE_WELL
+            if common is not None and common.score >= least and common.share >= LEAST_SHARE:
                 seen.add((one.first, one.second))
                 yield (places[one.first], places[one.second]), common
         for first, second in alike_gists([image.gist for image in images]):
             if (first, second) not in seen:
                 common = overlap(images[first].small, images[second].small, 0, 0, stretch=True)
-                if common is not None and common.score >= AGREE:
+                if common is not None and common.score >= AGREE_WELL:
                     yield (places[first], places[second]), common
 
     def _told(self, pair: tuple[int, int], kind: Any, common: Overlap) -> Alike:

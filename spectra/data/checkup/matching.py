@@ -51,7 +51,7 @@ def suspicions(images: Sequence[Landmarks]) -> list[Suspicion]:
 
 
 def _matches(words: NDArray[np.int8], owners: Integers, factors: Integers) -> Integers:
-    """Pairs of corners of different images that look alike, ``(n, 2)`` and sorted."""
+    """Pairs of corners that look alike, of images that share enough of them, ``(n, 2)`` and sorted."""
     planes = np.rint(np.random.default_rng(0).standard_normal((TABLES, BYTES, BITS)) * 32).astype(np.float32)
     found: list[Integers] = []
     for table in planes:
@@ -59,11 +59,11 @@ def _matches(words: NDArray[np.int8], owners: Integers, factors: Integers) -> In
         for step in range(1, NEXT + 1):
             near = np.stack([order[:-step], order[step:]], 1)
             near = near[(owners[near[:, 0]] != owners[near[:, 1]]) & (factors[near[:, 0]] == factors[near[:, 1]])]
-            found.append(near[_alike(words, near)])
-    pairs = np.concatenate(found)
-    pairs.sort(axis=1)
-    codes = np.unique(pairs[:, 0] * len(words) + pairs[:, 1])
-    return np.stack(np.divmod(codes, len(words)), 1)
+            near = near[_alike(words, near)]
+            found.append(near.min(1) * len(words) + near.max(1))
+    matches = np.stack(np.divmod(np.unique(np.concatenate(found)), len(words)), 1)
+    _, which, votes = np.unique(owners[matches] @ (owners[-1] + 1, 1), return_inverse=True, return_counts=True)
+    return matches[votes[which] >= VOTES]
 
 
 def _keys(words: NDArray[np.int8], planes: NDArray[np.float32]) -> Integers:
