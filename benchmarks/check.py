@@ -3,6 +3,7 @@
     python benchmarks/check.py --shift DIR...     shifts planted into pairs are found again; how sure one may be
     python benchmarks/check.py --alike DIR...     images of one photograph; crops planted at random
     python benchmarks/check.py --many 1000        time and memory of both on drawn photographs
+    python benchmarks/check.py --whole 1000       the whole check of so many pairs of 256×256 PNGs
 
 Each DIR has train/{source,target} and perhaps test or val beside it; the side that comes first in SIDES is the source.
 """
@@ -12,10 +13,13 @@ from __future__ import annotations
 import argparse
 import resource
 import statistics
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import cv2
@@ -24,7 +28,7 @@ from numpy.typing import NDArray
 
 from spectra.data.checkup.alike import AlikeSearch, find_alike, grouped
 from spectra.data.checkup.shift import CommonShift, Shift, estimate_shift
-from spectra.data.images import read_image
+from spectra.data.images import read_image, write_image
 from spectra.data.scenes import scene
 
 Image = NDArray[Any]
@@ -166,6 +170,30 @@ def many(count: int, side: int = 256) -> None:
     print(f"peak {peak():.0f} MB, {(peak() - least) / count * 1e3 / 0.9:.1f} KB an image")
 
 
+def whole(count: int) -> None:
+    """The command in a process of its own, on few pairs and on all, to see how time and memory grow."""
+    with TemporaryDirectory() as folder:
+        for number in range(count):
+            drawn = scene(11, number, 256, ("street", "aerial")[number % 2])
+            for side in ("rgb", "nir"):
+                path = Path(folder, "all", "test" if number % 5 == 0 else "train", side, f"{number}.png")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_image(path, drawn.image(side))
+                if number < count // 10:
+                    few = Path(folder, "few", *path.relative_to(Path(folder, "all")).parts)
+                    few.parent.mkdir(parents=True, exist_ok=True)
+                    few.hardlink_to(path)
+        for name in ("few", "all"):
+            script = (
+                "import resource, time; from pathlib import Path; from spectra.data.checkup.check import check;"
+                f"start = time.perf_counter(), time.process_time(); found = check(Path({str(Path(folder, name))!r}));"
+                "print(f'{sum(found.splits.values())} pairs: {time.perf_counter() - start[0]:.1f} s, "
+                "{time.process_time() - start[1]:.1f} s of the processor, {len(found.findings)} findings, peak "
+                "{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB')"
+            )
+            subprocess.run([sys.executable, "-c", script], check=True)
+
+
 def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
@@ -175,6 +203,7 @@ def main() -> None:
     parser.add_argument("--shift", nargs="+", type=Path, default=[], metavar="DIR")
     parser.add_argument("--alike", nargs="+", type=Path, default=[], metavar="DIR")
     parser.add_argument("--many", type=int, metavar="N")
+    parser.add_argument("--whole", type=int, metavar="N")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     cv2.setNumThreads(given.threads)
@@ -184,6 +213,8 @@ def main() -> None:
         alikes(given.alike)
     if given.many:
         many(given.many)
+    if given.whole:
+        whole(given.whole)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
-from spectra.data.catalogue import ImageFile
+from spectra.data.catalogue import ImageFile, Window
 from spectra.data.images import Header
-from spectra.data.reader import Reading
+from spectra.data.pairs import Picture
+from spectra.data.pictures import can_hold
+from spectra.data.reader import Reading, read
 from spectra.errors import DataError, SpectraError
+from spectra.modalities import Modality
 
 EDGE = 65536
 
@@ -44,6 +48,17 @@ class Facts:
     def size(self, file: ImageFile) -> tuple[int, int]:
         header = self.header(file)
         return header.height, header.width
+
+    def mark(self, file: ImageFile) -> float | None:
+        """The value that the file itself states for pixels without data, where its type can hold it."""
+        header = self.header(file)
+        return header.nodata if header.nodata is not None and can_hold(header.dtype, header.nodata) else None
+
+    def picture(self, file: ImageFile, modality: Modality, window: Window | None = None) -> Picture:
+        """The image; its own mark for no data counts where the scale states none."""
+        if modality.scale.nodata is None and (mark := self.mark(file)) is not None:
+            modality = modality.with_scale(replace(modality.scale, nodata=mark))
+        return read(self.reader, file, modality, window)
 
     def fingerprint(self, file: ImageFile) -> str:
         """The size of a file and a hash of its first and last 64 KiB."""

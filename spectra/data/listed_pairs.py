@@ -15,7 +15,7 @@ from spectra.data.facts import Facts
 from spectra.data.pairing import Files, Sides, by_combination, by_name, many
 from spectra.data.pairs import Pair, Picture
 from spectra.data.pictures import fits, masked, wrong_channels
-from spectra.data.reader import Reader, Reading, read
+from spectra.data.reader import Reader, Reading
 from spectra.errors import DataError, SpectraError
 from spectra.modalities import Modality, Task
 
@@ -82,8 +82,8 @@ class ListedPairs:
     def _pictures(self, place: int, window: Window | None) -> tuple[Picture, Picture]:
         files = self.files[place]
         size = self.sizes[place] if window is None else (window.height, window.width)
-        source = read(self.reader, files.source, self.task.source, window)
-        target = read(self.reader, files.target, self.task.target, window)
+        source = self.facts.picture(files.source, self.task.source, window)
+        target = self.facts.picture(files.target, self.task.target, window)
         require_size(files.name, size, source.pixels[0], target.pixels[0])
         if files.mask is None:
             return source, target

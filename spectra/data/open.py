@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -72,6 +73,7 @@ class _Files:
             self.task, train, test = task, train.with_scales(task), test.with_scales(task)
             images = self._images(catalogue, chosen)
         self._tell_grey_in_colour(train, test)
+        self._tell_own_marks(train, test)
         origin = self._origin(train, test)
         return Data(Remembered(train), Remembered(test), origin, False, self.task, images, self.notes)
 
@@ -164,6 +166,17 @@ class _Files:
             if count:
                 self.notes.append(
                     f"{count} {modality} images hold their grey in three channels: one is read, all are equal."
+                )
+
+    def _tell_own_marks(self, *splits: ListedPairs | DrawnPairs) -> None:
+        """What files say themselves of no data counts only where the scale is silent, which people do not see."""
+        for modality, at in ((self.task.source, "source"), (self.task.target, "target")):
+            files = {getattr(files, at) for pairs in splits for files in pairs.files}
+            marks = Counter(mark for file in files if (mark := self.facts.mark(file)) is not None)
+            if marks and modality.scale.nodata is None:
+                told = ", ".join(f"{value:g}" for value, _ in marks.most_common(3))
+                self.notes.append(
+                    f"{marks.total()} {modality} images state themselves what marks no data ({told}), and are read so."
                 )
 
     def _resolved(self, catalogue: Catalogue, chosen: ChosenSides) -> Task:

@@ -96,6 +96,12 @@ def as_stored(pixels: Tensor, scale: Scale, dtype: str) -> Tensor:
     return (values - low) / scale.for_type(dtype).span
 
 
+def can_hold(dtype: str, value: float) -> bool:
+    """Whether a file of that type can have a pixel of that value."""
+    smallest, largest = TYPE_LIMITS[dtype]
+    return dtype == "float32" or (value % 1 == 0 and smallest <= value <= largest)  # NaN is not whole
+
+
 def _planes(array: NDArray[Any]) -> NDArray[np.float32]:
     """A new ``(c, h, w)``: one assignment is several times as fast as a copy for the order and one for the type."""
     height, width, channels = array.shape

@@ -14,7 +14,7 @@ from spectra.data.facts import Facts
 from spectra.data.listed_pairs import Size, image_faults, read_mask, refuse
 from spectra.data.pairs import PairSet, Picture, look, sizes_of
 from spectra.data.pictures import masked
-from spectra.data.reader import Reader, Reading, read
+from spectra.data.reader import Reader, Reading
 from spectra.errors import DataError
 from spectra.modalities import Modality
 
@@ -101,7 +101,7 @@ class Unpaired:
 
     def look(self, place: int, epoch: int = 0, window: Window | None = None) -> Picture:
         image = self.images[place]
-        picture = read(self.reader, image.file, self.modality, window)
+        picture = self.facts.picture(image.file, self.modality, window)
         size = self.sizes[place] if window is None else (window.height, window.width)
         if tuple(picture.pixels.shape[1:]) != size:
             raise DataError(f"The image {str(image.file)!r} changed while it was in use: its size is another.")

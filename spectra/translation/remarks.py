@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from spectra.data.pairs import Picture
+from spectra.data.pictures import can_hold
 from spectra.errors import SpectraError
 from spectra.modalities import TYPE_LIMITS, Scale
 from spectra.model import Model
@@ -33,7 +34,7 @@ def require_room(scale: Scale, dtype: str) -> None:
 
 def mark_for(scale: Scale, own: float | None, dtype: str) -> float | None:
     """The value that marks pixels without data in a result: the target's, else the source file's, where it fits."""
-    return next((value for value in (scale.nodata, own) if value is not None and _holds(dtype, value)), None)
+    return next((value for value in (scale.nodata, own) if value is not None and can_hold(dtype, value)), None)
 
 
 def remarks(picture: Picture, model: Model, dtype: str, marked: bool) -> Iterator[str]:
@@ -54,11 +55,6 @@ def lost_depth(own: str, dtype: str) -> list[str]:
         return []
     wish = "16" if own == "uint16" else "float"
     return [f"of {own} became {dtype}, as the model's targets were; --depth {wish} keeps more"]
-
-
-def _holds(dtype: str, value: float) -> bool:
-    smallest, largest = TYPE_LIMITS[dtype]
-    return dtype == "float32" or (value % 1 == 0 and smallest <= value <= largest)  # NaN is not whole
 
 
 def _clips(model: Model, dtype: str) -> bool:

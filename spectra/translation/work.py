@@ -39,9 +39,11 @@ class Work:
 
     def __post_init__(self) -> None:
         self.scale, self.target = self.model.task.source.scale, self.model.task.target.scale
+        self.own = self.source.nodata if self.scale.nodata is None else None
+        """The value that the file states for no data: it counts where the scale states none."""
         self.mark = mark_for(self.target, self.source.nodata, self.dtype)
         """The value of pixels without data in the result."""
-        self.holes = self.source.masked or self.source.nodata is not None or self.scale.nodata is not None
+        self.holes = self.source.masked or self.own is not None or self.scale.nodata is not None
         """Whether there may be pixels without data."""
         self.masked = self.source.geo is not None and (self.source.masked or (self.holes and self.mark is None))
         """Whether the result gets a mask."""
@@ -81,8 +83,8 @@ class Work:
         return [*said, DROPPED] if self.source.dropped else said
 
     def _picture(self, array: NDArray[Any], mask: NDArray[np.bool_] | None) -> Picture:
-        if self.source.nodata is not None or mask is not None:
-            known = known_pixels(array, mask, self.source.nodata)
+        if self.own is not None or mask is not None:
+            known = known_pixels(array, mask, self.own)
             array[~known] = 0  # may be NaN, and is not looked at
             return masked(to_picture(array, self.scale), torch.from_numpy(known))
         return to_picture(array, self.scale)
