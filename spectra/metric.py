@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
 
 from torch import Tensor
 
+from spectra.masks import filled
 from spectra.modalities import Scale
 from spectra.settings import Config
 
@@ -30,6 +31,14 @@ class Scored:
     group: str
     scale: Scale
     valid: Tensor | None = None
+
+    def filled(self) -> Self:
+        """With the target's mean in both images where there is no data: for metrics that cannot skip pixels."""
+        if self.valid is None:
+            return self
+        target, valid = self.target[None], self.valid[None, None].bool()
+        prediction = filled(self.prediction[None], target, valid)[0]
+        return replace(self, prediction=prediction, target=filled(target, target, valid)[0], valid=None)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ def environment(recipe: Path, data: Data, device: str) -> dict[str, Any]:
 
 def described_data(data: Data) -> dict[str, str]:
     """What the data is made of: a finished run of the same recipe on other data is another run."""
-    return {"origin": data.origin, "train": data.train.identity(), "test": data.test.identity()}
+    images = "|".join(f"{name}:{found.identity()}" for name, found in sorted(data.images.items()))
+    return {"origin": data.origin, "train": data.train.identity(), "test": data.test.identity(), "images": images}
 
 
 def versions(distributions: tuple[str, ...]) -> dict[str, str]:

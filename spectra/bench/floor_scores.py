@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spectra.bench.harness import Told, evaluate, floors, silent, unsupported_floors
+from spectra.bench.harness import Told, evaluate, floors, floors_left_out, silent
 from spectra.bench.run import described
 from spectra.data.open import open_data
 from spectra.recipe.recipe import Recipe
@@ -15,11 +15,10 @@ def floor_scores(recipe: Recipe, told: Told = silent) -> dict[str, Any]:
     data = open_data(recipe)
     found = floors(recipe, data, told)
     evaluate(found, data.test, recipe.evaluate, told)
-    unsupported = [f"The floor {name!r} does not support {recipe.task}." for name in unsupported_floors(recipe)]
     return {
         "task": recipe.task,
         "data": {"origin": data.origin, "scenes": False, "train": len(data.train), "test": len(data.test)},
         "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
-        "notes": [*data.notes, *unsupported],
+        "notes": [*data.notes, *floors_left_out(recipe, data)],
         "methods": {floor.name: described(floor, recipe.evaluate) for floor in found},
     }

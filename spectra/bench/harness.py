@@ -149,15 +149,23 @@ def floors(recipe: Recipe, data: Data, told: Told = silent) -> list[Method]:
     """What every method must beat, fitted on the same pairs. They stay on the CPU: they are small."""
     found = []
     for name in dict.fromkeys(recipe.evaluate.floors):
-        if registry("translators").get(name).supports(data.task):
+        if not _why_left_out(name, data):
             found.append(replace(prepare(_bare(recipe, name), data, told=told), floor=True))
     return found
 
 
-def unsupported_floors(recipe: Recipe) -> list[str]:
-    """The floors that make no sense for the task, and so are left out."""
-    task = recipe.resolved_task()
-    return [name for name in recipe.evaluate.floors if not registry("translators").get(name).supports(task)]
+def floors_left_out(recipe: Recipe, data: Data) -> list[str]:
+    """A note for each floor that makes no sense for the task, or has nothing to be fitted on."""
+    reasons = [_why_left_out(name, data) for name in dict.fromkeys(recipe.evaluate.floors)]
+    return [why for why in reasons if why]
+
+
+def _why_left_out(name: str, data: Data) -> str:
+    if not registry("translators").get(name).supports(data.task):
+        return f"The floor {name!r} does not support {data.task}."
+    if not len(data.train) and create(name, data.task).translator.fits():
+        return f"The floor {name!r} is left out: it is fitted on pairs, and the train split has none."
+    return ""
 
 
 def _bare(recipe: Recipe, name: str) -> Recipe:

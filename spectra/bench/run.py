@@ -20,10 +20,10 @@ from spectra.bench.harness import (
     Told,
     evaluate,
     floors,
+    floors_left_out,
     prepare,
     resize_note,
     silent,
-    unsupported_floors,
 )
 from spectra.bench.names import file_names
 from spectra.bench.report import write_report
@@ -187,7 +187,7 @@ def _carry_out(planned: Plan, place: Path, told: Told) -> dict[str, Any]:
         "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
         "notes": [
             *data.notes,
-            *(f"The floor {name!r} does not support {recipes[0].task}." for name in unsupported_floors(recipes[0])),
+            *floors_left_out(recipes[0], data),
         ],
         "methods": {
             **{m.name: {"seed": r.seed, **described(m, settings)} for m, r in zip(methods, recipes, strict=True)},

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import find_spec
 
 import click
 
 from spectra.cli.main import Home
+from spectra.errors import did_you_mean
 
 SUBCOMMANDS: Mapping[str, Home] = {
     "list": Home("spectra.cli.data_list", "list_layouts", "List the layouts of data sets that are known."),
@@ -20,20 +20,28 @@ SUBCOMMANDS: Mapping[str, Home] = {
 
 
 class Subcommands(click.Group):
-    """By table; one whose module is not there is not offered."""
+    """By table, so that the help of all costs the loading of none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name, home in SUBCOMMANDS.items() if find_spec(home.module)]
+        return list(SUBCOMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in self.list_commands(ctx):
+        if name not in SUBCOMMANDS:
             return None
         command: click.Command = getattr(import_module(SUBCOMMANDS[name].module), SUBCOMMANDS[name].attribute)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not (name.startswith("-") or name in SUBCOMMANDS or ctx.resilient_parsing):
+            ctx.fail(f"No such command {name!r}.{did_you_mean(name, SUBCOMMANDS)}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, SUBCOMMANDS[name].help) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, home.help) for name, home in SUBCOMMANDS.items()])
 
 
 @click.command(

@@ -167,6 +167,8 @@ def _side(side: str, it: SideStatistics) -> list[str]:
     lines.append(f"  {it.edges[0]:.5g} ▕{bars(it.histogram)}▏ {it.edges[1]:.5g}")
     if it.not_finite:
         lines.append(f"  {it.not_finite:,} values are NaN or infinite and were left out: declare them as no data.")
+    if it.marked:
+        lines.append(f"  {it.marked:,} pixels are no data, as their files say, and were left out.")
     return lines
 
 

@@ -45,7 +45,9 @@ class AlignedPairs(ListedPairs):
         from spectra.data.geo import aligned
 
         files = self.files[place]
-        *arrays, known = aligned(files.source.path, files.target.path)
+        *arrays, known = aligned(
+            files.source.path, files.target.path, (self.task.source.scale.nodata, self.task.target.scale.nodata)
+        )
         valid = torch.from_numpy(known)
         require_size(files.name, self.sizes[place], valid)
         if window is not None:

@@ -15,9 +15,12 @@ from spectra.data.catalogue import Window
 from spectra.data.formats.header import DTYPES, Header, require_dtype
 from spectra.data.gdal import faults_of, gdal, local
 from spectra.data.images import require_size
+from spectra.data.pictures import can_hold
 from spectra.errors import ImageError
 
 SUFFIXES = frozenset({".tif", ".tiff"})
+Marks = tuple[float | None, float | None]
+"""What counts as no data in each of two images, in place of what their files state."""
 SIDECARS = (".aux.xml", ".ovr", ".msk")
 """Behind the whole name; world files take the place of the suffix."""
 WORLD_FILES = (".tfw", ".tifw", ".tiffw", ".wld")
@@ -92,11 +95,18 @@ def overlap(
     The source's pixels stay as they are. The target is brought onto their grid by `resampling` (``nearest`` or
     ``bilinear``); without data it is 0. Refused where less than the share `least` of the smaller image is in both.
     """
+    return _overlap(source, target, least, resampling, (None, None))
+
+
+def _overlap(
+    source: Path, target: Path, least: float, resampling: str, marks: Marks
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
     with _pair(source, target, least) as (rasterio, one, other, window):
+        mark, moved_mark = (_mark(image, said) for image, said in zip((one, other), marks, strict=True))
         with faults_of(target, f"brought onto the grid of {str(source)!r}"):
-            moved, reached = _warped(rasterio, one, other, window, resampling)
+            moved, reached = _warped(rasterio, one, other, window, resampling, moved_mark)
         values, mask = one.read(window)
-        return np.ascontiguousarray(values), moved, reached & _finite(values) & known_pixels(values, mask, one.nodata)
+        return np.ascontiguousarray(values), moved, reached & _finite(values) & known_pixels(values, mask, mark)
 
 
 def overlap_size(source: Path, target: Path, *, least: float = 0.5) -> tuple[int, int]:
@@ -105,9 +115,11 @@ def overlap_size(source: Path, target: Path, *, least: float = 0.5) -> tuple[int
         return window.height, window.width
 
 
-def aligned(source: Path, target: Path) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
-    """`overlap` as a data set's pairs are read."""
-    return overlap(source, target)
+def aligned(
+    source: Path, target: Path, marks: Marks = (None, None)
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.bool_]]:
+    """`overlap` as a data set's pairs are read: what the scales mark as no data (`marks`) wins over the files."""
+    return _overlap(source, target, 0.5, "bilinear", marks)
 
 
 @contextmanager
@@ -166,7 +178,7 @@ def _box(inverse: Any, left: float, bottom: float, right: float, top: float) -> 
 
 
 def _warped(
-    rasterio: Any, one: GeoImage, other: GeoImage, window: Window, resampling: str
+    rasterio: Any, one: GeoImage, other: GeoImage, window: Window, resampling: str, mark: float | None
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """The other image on a window of the one's grid, and where it has data."""
     transform = _moved(rasterio, one.dataset.transform, window)
@@ -174,6 +186,7 @@ def _warped(
     with rasterio.vrt.WarpedVRT(
         other.dataset,
         resampling=rasterio.enums.Resampling[resampling],
+        src_nodata=mark,
         add_alpha=True,
         tolerance=_TOLERANCE,
         warp_mem_limit=64,
@@ -181,7 +194,7 @@ def _warped(
     ) as moved:
         *bands, alpha = moved.read()
     values = np.ascontiguousarray(np.stack(bands, axis=2))
-    reached = (alpha > 0) & _finite(values) & known_pixels(values, None, other.nodata)
+    reached = (alpha > 0) & _finite(values) & known_pixels(values, None, mark)
     values[~reached] = 0
     return values, reached
 
@@ -230,6 +243,13 @@ def _nodata(value: float | None, dtype: str) -> float | None:
         return value
     with np.errstate(over="ignore"):
         return float(np.float32(value))
+
+
+def _mark(image: GeoImage, said: float | None) -> float | None:
+    """What is said to mark no data, where the image can hold it; where nothing is said, its own mark."""
+    if said is None:
+        return image.nodata
+    return said if can_hold(image.header.dtype, said) else None
 
 
 def _has_mask(dataset: Any) -> bool:

@@ -13,7 +13,7 @@ from spectra.errors import DataError
 from spectra.modalities import Scale
 
 MOST_FLOATS = 2**24
-"""Values of float images that are kept; of more, every second, every fourth, ... is."""
+"""Values of float images that are kept; of more, one in two, in four, ... is."""
 RAW = Scale(0, 1, "raw")
 """The scale under which the values of a picture are those of its file."""
 
@@ -25,19 +25,23 @@ def raw(scale: Scale) -> Scale:
 
 @dataclass
 class Spread:
-    """The distribution of values: of integers all of them, counted; of floats as many as fit, evenly chosen."""
+    """The distribution of values: of integers all of them, counted; of floats as many as fit, drawn evenly.
+
+    Drawn, as every second value in the order of the pixels would be every second column.
+    """
 
     counts: dict[float, int] = field(default_factory=dict)
     floats: list[NDArray[np.float32]] = field(default_factory=list)
     every: int = 1
     kept: int = 0
+    random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     def add(self, picture: Picture) -> None:
         """Take in the valid pixels of one picture, read with a `raw` scale."""
         pixels = picture.pixels if picture.valid is None else picture.pixels[:, picture.valid]
         values = pixels.flatten().numpy()
         if picture.dtype == "float32":
-            self._keep(values[:: self.every])
+            self._keep(values if self.every == 1 else self._one_of(values, self.every))
             return
         numbers = np.bincount(values.astype(np.int64))
         for value in np.flatnonzero(numbers):
@@ -47,8 +51,11 @@ class Spread:
         self.floats.append(values)
         self.kept += len(values)
         while self.kept > MOST_FLOATS:
-            together = np.concatenate(self.floats)[::2]
+            together = self._one_of(np.concatenate(self.floats), 2)
             self.floats, self.kept, self.every = [together], len(together), self.every * 2
+
+    def _one_of(self, values: NDArray[np.float32], every: int) -> NDArray[np.float32]:
+        return values[self.random.random(len(values), np.float32) < 1 / every]
 
     def percentiles(self, low: float, high: float) -> tuple[float, float]:
         """By straight lines between neighbouring values, as NumPy's `percentile` does."""

@@ -12,6 +12,7 @@ from spectra.data.images import SUFFIXES
 from spectra.data.known import known_layouts
 from spectra.data.layout import Layout
 from spectra.data.tree import Tree
+from spectra.data.uncollected import uncollected
 from spectra.data.walk import walk
 from spectra.errors import DataError, SpectraError
 from spectra.registry import Plugin, reason, registry
@@ -37,13 +38,19 @@ def read_catalogue(root: Path, layout: str | None = None) -> Catalogue:
     Without the name of a layout, the one that explains most images is taken, named ones before generic ones.
     """
     if root.is_file() and root.suffix.lower() in MANIFESTS:
-        return _by_name(root, layout or "manifest", Tree({}))
+        return _by_name(root, "manifest" if layout is None else layout, Tree({}))
+    if root.is_file():
+        raise DataError(
+            f"{str(root)!r} is a file, where a folder or a manifest ({', '.join(MANIFESTS)}) is due. Archives must be "
+            "unpacked first."
+        )
     if not root.is_dir():
         raise DataError(f"There is no folder {str(root)!r}. Data lies in ROOT/SPLIT/MODALITY/NAME.ext.")
-    tree = walk(root)
-    if not tree.images:
-        raise DataError(f"{str(root)!r} holds no image ({', '.join(sorted(SUFFIXES))}).")
-    return _by_name(root, layout, tree) if layout else _recognised(root, tree)
+    with uncollected():
+        tree = walk(root)
+        if not tree.images:
+            raise DataError(f"{str(root)!r} holds no image ({', '.join(sorted(SUFFIXES))}).")
+        return _recognised(root, tree) if layout is None else _by_name(root, layout, tree)
 
 
 def _by_name(root: Path, name: str, tree: Tree) -> Catalogue:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra.data.catalogue import Catalogue, Place
+from spectra.data.facts import Facts
 from spectra.data.percentiles import RAW, Spread
 from spectra.data.pictures import to_picture
 from spectra.data.reader import Reader
@@ -24,7 +25,8 @@ BINS = 64
 
 @dataclass(frozen=True)
 class SideStatistics:
-    """One side, in the values of its files; NaN and infinite values are left out and counted."""
+    """One side, in the values of its files; NaN and infinite values are left out and counted, and so is what a file
+    itself marks as no data."""
 
     images: int
     pixels: int
@@ -39,6 +41,8 @@ class SideStatistics:
     first and the last."""
     edges: tuple[float, float]
     not_finite: int
+    marked: int
+    """Pixels that their file marks as no data."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +80,11 @@ def measure(catalogue: Catalogue, told: Told = lambda what, done, total: None) -
     left_out: list[str] = []
     for count, place in enumerate(catalogue.places, start=1):
         greys: dict[str, NDArray[np.float64]] = {}
-        for side, image in _images(place, left_out):
-            sides[side].add(image)
-            greys.setdefault(side, image.mean(axis=2, dtype=np.float64))
+        for side, image, mark in _images(place, left_out):
+            known = _known(image, mark)
+            sides[side].add(image, known)
+            grey = image.mean(axis=2, dtype=np.float64)
+            greys.setdefault(side, grey if known is None else np.where(known, grey, np.nan))
         for one, other in combinations([side for side in catalogue.sides if side in greys], 2):
             if greys[one].shape == greys[other].shape:
                 relations[one, other].add(greys[one], greys[other])
@@ -90,13 +96,20 @@ def measure(catalogue: Catalogue, told: Told = lambda what, done, total: None) -
     )
 
 
-def _images(place: Place, left_out: list[str]) -> Iterator[tuple[str, NDArray[Any]]]:
+def _images(place: Place, left_out: list[str]) -> Iterator[tuple[str, NDArray[Any], float | None]]:
+    """Each with the value by which its file marks pixels without data."""
+    facts = Facts(Reader())
     for side, files in place.images.items():
         for file in files:
             try:
-                yield side, Reader().array(file)
+                yield side, facts.reader.array(file), facts.mark(file)
             except SpectraError as why:
                 left_out.append(str(why))
+
+
+def _known(image: NDArray[Any], mark: float | None) -> NDArray[np.bool_] | None:
+    """Where not all bands hold the mark; None where there is none, or it is NaN, which counts as not finite."""
+    return None if mark is None or np.isnan(mark) else ~(image == image.dtype.type(mark)).all(axis=2)
 
 
 @dataclass
@@ -108,10 +121,14 @@ class _Side:
     low: float = np.inf
     high: float = -np.inf
     not_finite: int = 0
+    marked: int = 0
     spread: Spread = field(default_factory=Spread)
 
-    def add(self, image: NDArray[Any]) -> None:
+    def add(self, image: NDArray[Any], known: NDArray[np.bool_] | None = None) -> None:
         values = image.reshape(-1, image.shape[2])
+        if known is not None:
+            values = values[known.ravel()]
+            self.marked += known.size - len(values)
         finite = np.isfinite(values).all(axis=1) if image.dtype == np.float32 else None
         if finite is not None and not finite.all():
             self.not_finite += int(values.size - np.count_nonzero(np.isfinite(values)))
@@ -139,7 +156,9 @@ class _Side:
 
     def result(self) -> SideStatistics:
         if not len(self.mean):
-            return SideStatistics(self.images, 0, (), (), np.nan, np.nan, {}, (), (np.nan, np.nan), self.not_finite)
+            return SideStatistics(
+                self.images, 0, (), (), np.nan, np.nan, {}, (), (np.nan, np.nan), self.not_finite, self.marked
+            )
         percentiles = {share: self.spread.percentiles(share, share)[0] for share in SHARES}
         edges = percentiles[SHARES[0]], percentiles[SHARES[-1]]
         return SideStatistics(
@@ -153,6 +172,7 @@ class _Side:
             self.spread.histogram(*edges, BINS),
             edges,
             self.not_finite,
+            self.marked,
         )
 
 

@@ -259,4 +259,12 @@ def _entry(value: Any) -> Any:
     return value
 
 
-Augment = list[Annotated[Operation, BeforeValidator(_entry, json_schema_input_type=Name | Operation)]]
+def _list(value: Any) -> Any:
+    if isinstance(value, str | dict):
+        raise ValueError("write a list of operations, such as [flip, {crop: {size: 256}}]")
+    return value
+
+
+Augment = Annotated[
+    list[Annotated[Operation, BeforeValidator(_entry, json_schema_input_type=Name | Operation)]], BeforeValidator(_list)
+]

@@ -14,7 +14,7 @@ from spectra.data.aligned_pairs import AlignedPairs
 from spectra.data.catalogue import ImageFile, Place, Window
 from spectra.data.pairs import cut
 from spectra.errors import DataError
-from spectra.modalities import Task
+from spectra.modalities import Modality, Scale, Task
 
 rasterio = pytest.importorskip("rasterio", reason="GeoTIFFs need the extra [geo]")
 
@@ -54,6 +54,39 @@ def test_images_that_hardly_overlap_or_lie_nowhere_are_refused_at_once(tmp_path:
         opened(source, write(tmp_path / "t.tif", 18, 18, 20, 20))
     with pytest.raises(DataError, match=r"no coordinate system"):
         opened(source, write(tmp_path / "u.tif", 0, 0, 20, 20, crs=None))
+
+
+@pytest.mark.parametrize(
+    ("scale", "tag"), [("dB -25..0 nodata -99", None), ("dB -25..0", -99), ("dB -25..0 nodata -99", 3)]
+)
+def test_nothing_of_what_has_no_data_is_mixed_into_its_neighbours(
+    tmp_path: Path, scale: str, tag: float | None
+) -> None:
+    from rasterio.transform import Affine
+
+    values = np.full((20, 20), -10, np.float32)
+    values[:, 8:10] = -99
+    profile = {"width": 20, "height": 20, "dtype": "float32", "nodata": tag}
+    for name, shift, image in (("s", 0, np.full_like(values, -5)), ("t", 5, values)):
+        transform = Affine(10, 0, 500_000 + shift, 0, -10, 5_000_000)  # half a pixel: every value is a mean of two
+        said = {"driver": "GTiff", "count": 1, "crs": "EPSG:32632", "transform": transform, **profile}
+        with rasterio.open(tmp_path / f"{name}.tif", "w", **said) as file:
+            file.write(image, 1)
+    target = Modality("ir", 1, Scale.parse(scale))
+    places = [
+        Place("a", "a", "", {side: (ImageFile(tmp_path / f"{n}.tif"),) for side, n in (("gray", "s"), ("ir", "t"))})
+    ]
+    pair = AlignedPairs(places, Task(Modality("gray", 1, Scale.parse("dB -25..0")), target))[0]
+
+    assert pair.target.pixels.mul(25).sub(25).round().unique().tolist() == [-10]
+    assert pair.valid is not None and not pair.valid[:, 9].any() and pair.valid[:, 11:].all()
+
+
+def test_a_mark_that_the_type_of_the_file_cannot_hold_marks_nothing(tmp_path: Path) -> None:
+    files = [write(tmp_path / f"{name}.tif", 0, 0, 20, 20, nodata=FIELD[3, 3]) for name in "st"]
+    scale = Scale.parse("dtype nodata -1")
+    task = Task(Modality("gray", 1, scale), Modality("ir", 1, scale))
+    assert AlignedPairs([Place("a", "a", "", {"gray": files[:1], "ir": files[1:]})], task)[0].valid is None
 
 
 def test_a_mask_is_refused(tmp_path: Path) -> None:

@@ -88,3 +88,14 @@ def test_many_floats_are_thinned_out_and_still_nearly_right(monkeypatch: pytest.
     assert spread.kept <= 1000
     assert spread.every >= 16
     assert spread.percentiles(10, 50) == pytest.approx((-1.28, 0.0), abs=0.15)
+
+
+def test_values_that_are_kept_of_many_are_not_always_those_of_the_same_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(percentiles, "MOST_FLOATS", 4096)
+    stripes = np.tile(np.arange(32, dtype=np.float32) % 4, (64, 1))[..., None]
+    spread = Spread()
+    for _ in range(20):
+        spread.add(to_picture(stripes, raw(Scale())))
+    assert spread.every >= 8
+    assert spread.percentiles(12, 88) == pytest.approx((0, 3))
+    assert spread.histogram(0, 4, 4) == pytest.approx([10_240] * 4, rel=0.15)

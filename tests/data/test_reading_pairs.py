@@ -189,11 +189,11 @@ def test_faults_of_single_images_are_told_together(tmp_path: Path) -> None:
     (tmp_path / "broken.png").write_bytes(b"")
     places = [
         Place(name, name, "", {"ir": (file,)}, alone=True)
-        for name, file in (("a", ImageFile(tmp_path / "broken.png")), ("b", write(tmp_path, "b.png", noise(2, 2, 3))))
+        for name, file in (("a", ImageFile(tmp_path / "broken.png")), ("b", write(tmp_path, "b.png", noise(2, 2, 4))))
     ]
     with pytest.raises(DataError) as caught:
         Unpaired(singles(places, "ir"), Modality.parse("ir"))
-    assert "broken.png" in str(caught.value) and "3 channels, where ir means 1" in str(caught.value)
+    assert "broken.png" in str(caught.value) and "4 channels, where ir means 1" in str(caught.value)
 
 
 def test_a_single_image_that_changed_its_size_is_told(tmp_path: Path) -> None:

@@ -245,7 +245,7 @@ def _groups(catalogue: Catalogue, findings: Sequence[Finding]) -> list[list[str]
 
     by_group: dict[str, list[str]] = defaultdict(list)
     for place in catalogue.places:
-        if not place.alone:
+        if not place.alone and place.group != place.name:  # one that is its own group may have a namesake elsewhere
             by_group[place.group].append(name_of(place))
     same_scene = {Kind.DUPLICATE, Kind.NEAR, Kind.OVERLAP, Kind.LEAK}
     joined = [*by_group.values(), *(finding.places for finding in findings if finding.kind in same_scene)]
