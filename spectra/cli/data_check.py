@@ -97,13 +97,19 @@ def text(checked: Checked) -> str:
 
 def _head(checked: Checked) -> list[str]:
     splits = ", ".join(f"{name or 'no split'} {count}" for name, count in sorted(checked.splits.items()))
-    lines = [f"{checked.root}: {sum(checked.splits.values())} places in the layout {checked.layout} ({splits})"]
+    count = sum(checked.splits.values())
+    lines = [f"{checked.root}: {count} place{'s' * (count != 1)} in the layout {checked.layout} ({splits})"]
     width = max((len(side) for side in checked.sides), default=0)
     for side, facts in checked.sides.items():
         sizes = list(facts.sizes)
-        size = f"{sizes[0]} px" + (f" and {len(sizes) - 1} more sizes" if len(sizes) > 1 else "") if sizes else "none"
+        size = (
+            f"{sizes[0]} px" + (f" and {len(sizes) - 1} more size{'s' * (len(sizes) > 2)}" if len(sizes) > 1 else "")
+            if sizes
+            else "none"
+        )
         kinds = f"{', '.join(facts.dtypes)}, {', '.join(facts.bands)} band{'s' * (list(facts.bands) != ['1'])}"
-        lines.append(f"  {side:{width}}  {facts.images} images, {size}, {kinds}, {facts.low:g}..{facts.high:g}")
+        images = f"{facts.images} image{'s' * (facts.images != 1)}"
+        lines.append(f"  {side:{width}}  {images}, {size}, {kinds}, {facts.low:g}..{facts.high:g}")
     return lines
 
 

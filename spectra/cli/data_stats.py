@@ -42,7 +42,9 @@ Examples:
 @click.option("--split", "split_file", type=click.Path(path_type=Path), metavar="FILE", help="A written split.")
 @click.option("--no-floors", is_flag=True, help="Leave the floors out.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
 def stats(
+    ctx: click.Context,
     root: Path,
     layout: str | None,
     task: str | None,
@@ -57,7 +59,8 @@ def stats(
 ) -> None:
     """Show histograms, means and percentiles of each side of DIR, how the sides correlate, and what floors score.
 
-    The floors (copy, inverse, constant, linear) are what any method must beat: look at them before choosing one.
+    The floors (copy, inverse, constant, linear) are what any method must beat: look at them before choosing one. The
+    exit code is 1 where images could not be read.
     """
     with undisturbed():
         import cv2  # noqa: F401 - it would load with the first image, where a signal could break it
@@ -86,9 +89,10 @@ def stats(
     if as_json:
         everything = {**plain(found.as_json()), "floors": floors, "no_floors": why_not}
         click.echo(json.dumps(everything, indent=2, ensure_ascii=False))
-        return
-    click.echo(text(catalogue, found))
-    click.echo("\n" + (text_table(floors) if floors else f"Floors: {why_not}"))
+    else:
+        click.echo(text(catalogue, found))
+        click.echo("\n" + (text_table(floors) if floors else f"Floors: {why_not}"))
+    ctx.exit(1 if found.left_out else 0)
 
 
 def _floors(recipe: dict[str, Any] | None, score: Any, told: Any) -> tuple[dict[str, Any] | None, str]:
@@ -103,7 +107,7 @@ def _floors(recipe: dict[str, Any] | None, score: Any, told: Any) -> tuple[dict[
         scores: dict[str, Any] = score(Recipe.model_validate(recipe), told)
         return scores, ""
     except SpectraError as why:
-        return None, f"not scored. {why}"
+        return None, f"not scored. {why}\n(In this command: --train, --test, --split, --source, --target.)"
 
 
 def task_of(catalogue: Catalogue) -> str:

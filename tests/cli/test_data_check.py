@@ -131,6 +131,30 @@ def test_statistics_stand_without_floors(tmp_path: Path, words: tuple[str, ...],
     assert "rgb: 7 images" in done.output and told in done.output
 
 
+def test_images_that_cannot_be_read_are_told_and_end_with_1(tmp_path: Path) -> None:
+    path = write_data(tmp_path / "pairs") / "train" / "rgb" / "a.png"
+    path.write_bytes(path.read_bytes()[:100])
+    done = data("stats", tmp_path / "pairs", "--no-floors")
+
+    assert done.exit_code == 1
+    assert "rgb: 6 images" in done.output and "1 images were left out" in done.output
+
+
+def test_a_page_that_cannot_be_written_is_told_by_its_own_name(pairs: Path) -> None:
+    done = data("check", pairs, "--html", "/proc/page.html")
+    assert done.exit_code == 1
+    assert "'/proc/page.html' cannot be written" in done.output
+
+
+def test_the_page_frames_what_two_crops_share(pairs: Path, tmp_path: Path) -> None:
+    rgb, nir = drawn(40, 256)
+    put(pairs, "train/001", rgb[:160, :160], nir[:160, :160])
+    put(pairs, "train/002", rgb[40:200, 60:220], nir[40:200, 60:220])
+    data("check", pairs, "--html", tmp_path / "page.html")
+
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").count("the common part framed") == 4  # twice in alt
+
+
 def test_a_scale_of_another_modality_is_refused(tmp_path: Path) -> None:
     done = data("stats", write_data(tmp_path / "pairs"), "--task", "rgb2ir", "--scale", "sar=dB -25..0")
     assert done.exit_code == 1

@@ -20,6 +20,7 @@ from spectra.data.catalogue import ImageFile, Window
 from spectra.data.decoded import DecodedReader
 from spectra.data.images import Header, read_image, write_image
 from spectra.data.reader import Reader
+from spectra.errors import ImageError
 from tests.data.files import noise
 
 Array = NDArray[Any]
@@ -95,6 +96,15 @@ def test_equal_contents_share_an_entry_and_halves_have_their_own(tmp_path: Path,
         assert np.array_equal(reader.array(ImageFile(file.path, "right")), whole[:, 4:])
     assert counting.decoded == {"a.png": 1, "a.pngleft": 1, "a.pngright": 1} and len(entries(folder)) == 3
     assert reader.header(ImageFile(file.path, "left")) == Header(6, 4, 3, "uint8")
+
+
+def test_a_file_under_a_wrong_suffix_is_refused_though_its_contents_are_known(tmp_path: Path, folder: Path) -> None:
+    file = picture(tmp_path / "a.png", 10, 10, 3)
+    reader, _ = reader_of(folder)
+    reader.array(file)
+    shutil.copy(file.path, tmp_path / "a.tif")
+    with pytest.raises(ImageError, match=r"rename or convert"):
+        reader.array(ImageFile(tmp_path / "a.tif"))
 
 
 def test_a_file_that_changes_is_decoded_anew_even_if_size_and_time_are_as_before(tmp_path: Path, folder: Path) -> None:
@@ -242,6 +252,7 @@ from pathlib import Path
 from spectra.data.catalogue import ImageFile
 from spectra.data.decoded import DecodedReader
 from spectra.data.images import read_image
+from spectra.errors import ImageError
 reader = DecodedReader(float(sys.argv[3]), folder=Path(sys.argv[2]))
 for _ in range(3):
     for path in sorted(Path(sys.argv[1]).glob("*.png")):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from spectra.data.catalogue import Place
 from spectra.data.images import read_image, write_image
 from spectra.data.open import Data, open_data
 from spectra.data.pairs import Looking, look
@@ -134,6 +136,8 @@ def test_sides_without_names_are_taken_in_their_order_and_the_origin_says_so(tmp
     assert data.train[0].source.pixels.shape[0] == 3
     with pytest.raises(DataError, match="has 1 channel, where rgb means 3"):
         opened(root, source={"folder": "B"}, target={"folder": "A"})
+    for wrong in ({"source": {"folder": "C"}}, {"target": {"folder": "C"}}):  # what was said is never passed over
+        assert "has no modality 'C'" in fault(root, **wrong)
 
 
 def test_sides_have_the_folders_that_the_recipe_says(tmp_path: Path) -> None:
@@ -194,6 +198,41 @@ def test_train_may_be_without_pairs_and_then_only_pairs_are_refused(tmp_path: Pa
     for path in (root / "test/ir").iterdir():
         path.rename(path.with_stem(f"x{path.stem}"))
     assert "has no pairs, and scores need pairs" in fault(root, unpaired=True)
+
+
+def test_images_that_stand_alone_in_the_test_split_are_not_learned_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_data(tmp_path / "pairs")
+    catalogue = read_catalogue(root)
+    lonely = [
+        Place(f"alone {split}", "", split, {"rgb": place.images["rgb"]}, alone=True)
+        for split, place in zip(("", "train", "test"), catalogue.places, strict=False)
+    ]
+    more = replace(catalogue, places=[*catalogue.places, *lonely])
+    monkeypatch.setattr("spectra.data.open.read_catalogue", lambda *_: more)
+    names = set(opened(root).images["rgb"].names)
+    assert {name for name in names if "alone" in name} == {"alone ", "alone train"}
+
+
+def test_images_that_are_in_no_combination_are_counted(tmp_path: Path) -> None:
+    root = write_data(tmp_path / "pairs")
+    rows = []
+    for split, letters in (("train", "abc"), ("test", "efg")):
+        files: dict[str, list[str]] = {"rgb": [], "ir": []}
+        for year, letter in enumerate(letters):
+            for side in ("rgb", "ir")[: 1 + (year > 0)]:  # of the first year there is no infrared
+                (root / f"{split}/{side}/{letter}.png").rename(root / f"{split}_{year}_{side}.png")
+                files[side].append(f"{split}_{year}_{side}.png")
+        rows.append({"split": split, "name": f"place of {split}", **files})
+    (root / "places.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    data = opened(root / "places.jsonl", pairing="all")
+    assert len(data.train) == 2
+    assert [note for note in data.notes if "in no pair" in note] == [
+        f"1 images of the split {split!r} are in no pair, as only one side of their place has others of their "
+        "acquisition."
+        for split in ("train", "test")
+    ]
 
 
 def test_the_single_images_of_pairs_and_scenes_are_their_sides(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.data.catalogue import ImageFile, Place, Window
 from spectra.data.drawn_pairs import DrawnPairs
+from spectra.data.images import write_image
 from spectra.data.listed_pairs import ListedPairs
 from spectra.data.pairing import by_combination, combinations, left_out
 from spectra.data.pairs import Looking
@@ -156,6 +158,20 @@ def test_drawn_pairs_know_their_sizes_and_cut_windows(town: list[Place]) -> None
     part = pairs.look(2, 4, Window(1, 2, 2, 3))
     assert part.name == pairs.look(2, 4).name and part.source.pixels.shape == (3, 2, 3)
     assert list(drawn(town, visits=2).names)[:2] == ["a~visit1", "a~visit2"]
+
+
+def test_before_a_visit_the_smallest_size_is_known_and_then_its_own(tmp_path: Path) -> None:
+    images: dict[str, tuple[ImageFile, ...]] = {}
+    for side, channels in (("rgb", 3), ("ir", 1)):
+        files = [ImageFile(tmp_path / f"{number}_{side}.png") for number in range(3)]
+        for number, file in enumerate(files):
+            write_image(file.path, np.zeros((7 - number, 9, channels), np.uint8))
+        images[side] = tuple(files)
+    pairs = drawn([Place("a", "a", "train", images)], visits=2)
+    assert list(pairs.sizes) == [(5, 9)] * 2
+    seen = {pairs.size(0, epoch) for epoch in range(30)}
+    assert seen == {(7, 9), (6, 9), (5, 9)}
+    assert all(pairs.look(0, epoch).source.pixels.shape[1:] == pairs.size(0, epoch) for epoch in range(9))
 
 
 def test_a_visit_that_is_not_there_is_an_index_error(town: list[Place]) -> None:

@@ -15,7 +15,7 @@ from spectra.data.images import write_image
 from spectra.data.listed_pairs import ListedPairs
 from spectra.data.pairs import Looking, cut
 from spectra.data.reader import Reader
-from spectra.data.unpaired import Unpaired, singles
+from spectra.data.unpaired import Single, Unpaired, singles
 from spectra.errors import DataError, ImageError
 from spectra.modalities import Modality, Scale, Task
 
@@ -183,6 +183,22 @@ def test_single_images_are_read_whole_and_by_window_with_the_mask_of_their_place
     part = images.look(0, 3, Window(3, 1, 2, 2))
     np.testing.assert_array_equal((part.pixels[0] * 255).round(), ir[3:5, 1:3, 0])
     assert images.identity() != Unpaired(singles(places, "ir", "mask"), Modality.parse("ir")).identity()
+
+
+def test_the_identity_of_single_images_follows_their_names_contents_masks_and_scale(tmp_path: Path) -> None:
+    files = [write(tmp_path, f"{name}.png", noise(4, 4, 1)) for name in "abc"]
+    ir, kelvin = Modality.parse("ir"), Modality("ir", 1, Scale.parse("K 250..330"))
+    found = {
+        Unpaired(images, modality).identity()
+        for images, modality in (
+            ([Single("a", files[0])], ir),
+            ([Single("b", files[0])], ir),
+            ([Single("a", files[1])], ir),
+            ([Single("a", files[0], files[2])], ir),
+            ([Single("a", files[0])], kelvin),
+        )
+    }
+    assert len(found) == 5
 
 
 def test_faults_of_single_images_are_told_together(tmp_path: Path) -> None:

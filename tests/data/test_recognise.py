@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 from collections import Counter
 from pathlib import Path
@@ -193,5 +195,18 @@ def test_a_manifest_comes_before_folders_and_side_by_side_is_measured(tmp_path: 
 
 def test_a_root_that_is_a_file_of_another_kind_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "x.zip").touch()
-    with pytest.raises(DataError, match="no folder"):
+    with pytest.raises(DataError, match=r"is a file, where a folder or a manifest .* unpacked first"):
         read_catalogue(tmp_path / "x.zip")
+
+
+def test_an_empty_name_of_a_layout_is_not_taken_for_none(tmp_path: Path) -> None:
+    touch(tmp_path, "train/rgb/a.png", "train/nir/a.png")
+    assert "No layout is named ''" in fault(tmp_path, "")
+
+
+@pytest.mark.parametrize("paths", [("train/rgb/a.png", "train/nir/a.png"), ("a.png",)])
+def test_the_garbage_collector_runs_again_after_success_and_fault(tmp_path: Path, paths: tuple[str, ...]) -> None:
+    assert gc.isenabled()
+    with contextlib.suppress(DataError):
+        read_catalogue(touch(tmp_path, *paths))
+    assert gc.isenabled()

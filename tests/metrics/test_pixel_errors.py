@@ -132,3 +132,22 @@ def test_sizes_that_torch_would_broadcast_are_refused() -> None:
             metric(kind).update(item(torch.zeros(1, 12, 12), target, name="night 7"))
         with pytest.raises(SpectraError, match="mask of valid pixels is 1×12"):
             metric(kind).update(item(target, target, torch.ones(1, 12, dtype=torch.bool)))
+
+
+def test_a_metric_that_can_skip_nothing_sees_the_targets_mean_where_there_is_no_data() -> None:
+    prediction, target = images(3, channels=2)
+    valid = torch.ones(target.shape[1:], dtype=torch.bool)
+    valid[:5, 3:9] = False
+    prediction[:, ~valid], target[:, ~valid] = math.nan, math.inf
+    filled = item(prediction, target, valid).filled()
+
+    assert filled.valid is None and filled.name == "a"
+    for channel in range(2):
+        mean = float(np.mean([float(v) for v in target[channel][valid]]))
+        for image, known in ((filled.prediction, prediction), (filled.target, target)):
+            assert image[channel][~valid].tolist() == pytest.approx([mean] * int((~valid).sum()), abs=1e-6)
+            assert torch.equal(image[channel][valid], known[channel][valid])
+    whole = item(*images(3))
+    assert whole.filled() is whole
+    nothing = item(prediction, target, torch.zeros_like(valid)).filled()
+    assert torch.equal(nothing.prediction, torch.zeros_like(prediction))

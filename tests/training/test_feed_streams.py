@@ -10,6 +10,7 @@ import torch
 
 from spectra.data.catalogue import Window
 from spectra.data.pairs import Pair, Picture, cut
+from spectra.data.unpaired import SideOfPairs
 from spectra.errors import DataError
 from spectra.modalities import Scale, Task
 from spectra.recipe.augment import Operation
@@ -114,6 +115,28 @@ def test_images_without_partners_come_in_epochs_of_their_own_length() -> None:
     loose = {"ir": Loose(5)}
     feed(images=loose, crop=3).batch(Told(ir=Images("ir")), 0)
     assert all(window is not None and window[2:] == (3, 3) for window in loose["ir"].windows)
+
+
+def test_streams_are_varied_each_by_itself() -> None:
+    images = {"ir": Loose(1), "rgb": Loose(1, 3)}
+    source, stage = feed(images=images, crop=3), Told(ir=Images("ir"), rgb=Images("rgb"))
+    for step in range(12):
+        source.batch(stage, step)
+    alike = sum(one == other for one, other in zip(images["ir"].windows, images["rgb"].windows, strict=True))
+    assert alike < 4  # of 12, where each has 49 places to be
+
+
+def test_whole_images_of_two_modalities_may_differ_in_size() -> None:
+    batch = feed(images={"ir": Loose(2, side=9), "rgb": Loose(2, 3, side=12)}, batch=2).batch(
+        Told(ir=Images("ir"), rgb=Images("rgb")), 0
+    )
+    assert (batch.ir.shape, batch.rgb.shape) == ((2, 1, 9, 9), (2, 3, 12, 12))
+
+
+def test_one_side_of_pairs_that_change_is_that_of_the_epoch() -> None:
+    looked = Looked()
+    SideOfPairs(looked, 1).look(0, 3, Window(0, 0, 2, 2))
+    assert (looked.epochs, looked.windows) == ([3], [Window(0, 0, 2, 2)])
 
 
 def test_data_without_pairs_feeds_single_images_and_says_that_it_has_no_pairs() -> None:

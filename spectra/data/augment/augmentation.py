@@ -44,9 +44,17 @@ class Plan:
             )
         if not self.actions:
             return picture
-        for action in self.actions:
-            grid = action.apply(grid, side)
-        pixels, valid = _filled(grid)
+        try:
+            for action in self.actions:
+                grid = action.apply(grid, side)
+            pixels, valid = _filled(grid)
+        except RuntimeError as why:
+            if "allocate memory" not in str(why):
+                raise
+            raise DataError(
+                f"There is not enough memory to bring an image of {shown(found)} pixels to {shown(self.size)}, as "
+                "`train.augment` says."
+            ) from None
         return replace(picture, pixels=pixels, valid=valid)
 
 

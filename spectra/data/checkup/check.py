@@ -110,13 +110,15 @@ def check(root: Path, layout: str | None = None, told: Told = lambda what, done,
         *_of_alike(alike, {one.name: one.place.split for one in examined}, look.main_side),
         *look.of_shifts(),
     ]
+    facts = {side: _facts(side, examined) for side in look.sides}
+    findings = judge.gathered(findings, {side: it.images for side, it in facts.items()})
     order = list(Kind)
     findings.sort(key=lambda it: (order.index(it.kind), -it.weight, it.places))
     return Checked(
         root,
         catalogue.layout,
         Counter(place.split for place in catalogue.places if not place.alone),
-        {side: _facts(side, examined) for side in look.sides},
+        facts,
         findings,
         _groups(catalogue, findings),
         look.offsets(),
@@ -228,7 +230,7 @@ def _of_alike(alike: Iterable[Alike], splits: Mapping[str, str], side: str) -> I
         leak = splits[it.a] != splits[it.b]
         dy, dx = it.offset
         what = "are nearly the same" if it.kind == "near" else f"overlap by {it.share:.0%}, {_told(dy, dx)}"
-        text = f"The {side} images of {it.a!r} and {it.b!r} {what}."
+        text = f"The {side} images of {it.a!r} and {it.b!r} {what} (agreement {it.score:.2f})."
         details = {"alike": it.kind, "rows": dy, "columns": dx, "share": it.share, "score": it.score}
         yield Finding(Kind.LEAK if leak else kinds[it.kind], text, (it.a, it.b), side, details, it.share)
 

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     DEPTH = "depths differ"
     BANDS = "bands differ"
     VALUES = "not finite"
+    SMALL = "too small"
     CONSTANT = "constant"
     SATURATED = "saturated"
     COLOURLESS = "almost colourless"
@@ -31,7 +32,7 @@ class Kind(StrEnum):
     OFFSET = "all pairs shifted"
     SPLIT = "no split"
     STRANGERS = "strange files"
-    NOTE = "note"
+    NOTE = "to know"
 
 
 class Level(StrEnum):
@@ -50,6 +51,7 @@ LEVELS: Mapping[Kind, Level] = {
     Kind.DEPTH: Level.WARNING,
     Kind.BANDS: Level.FAULT,
     Kind.VALUES: Level.WARNING,
+    Kind.SMALL: Level.WARNING,
     Kind.CONSTANT: Level.WARNING,
     Kind.SATURATED: Level.WARNING,
     Kind.COLOURLESS: Level.WARNING,

@@ -12,6 +12,7 @@ from spectra.data.checkup.seen import Seen
 from spectra.modalities import CHANNELS
 
 LISTED = 3
+SMALLEST = 16
 NO_IMAGES = ("labels", "label", "gt", "masks", "mask")
 """Sides of classes and masks: constant, colourless and duplicate images are no fault there."""
 
@@ -62,6 +63,7 @@ def of_images(examined: Iterable[Examined]) -> Iterator[Finding]:
     for one in examined:
         yield from _unreadable(one)
         yield from _empty(one)
+        yield from _colourless(one)
         yield from _partners(one)
 
 
@@ -74,12 +76,29 @@ def of_sides(examined: Sequence[Examined]) -> Iterator[Finding]:
     for side, images in sides.items():
         yield from _odd(side, images, Kind.DEPTH, "depth", [seen.dtype for _, seen in images])
         yield from _odd(side, images, Kind.BANDS, "number of bands", [seen.channels for _, seen in images])
-        sizes = Counter(seen.size for _, seen in images)
+    by_sizes: dict[tuple[tuple[int, int], ...], list[str]] = defaultdict(list)
+    for side, images in sides.items():
+        by_sizes[tuple(sorted({seen.size for _, seen in images}))].append(side)
+    for sizes, alike in by_sizes.items():
         if len(sizes) > 1:
-            (least, most), several = (min(sizes), max(sizes)), len(sizes)
+            least, most = sizes[0], sizes[-1]
             told = f"from {least[1]}×{least[0]} to {most[1]}×{most[0]} pixels"
-            text = f"The {side} images have {several} sizes, {told}: train with a crop or a resize."
-            yield Finding(Kind.SIZES, text, side=side)
+            text = f"The {', '.join(alike)} images have {len(sizes)} sizes, {told}: train with a crop or a resize."
+            yield Finding(Kind.SIZES, text, side="/".join(alike))
+
+
+def gathered(findings: Sequence[Finding], images: Mapping[str, int]) -> list[Finding]:
+    """One finding where nearly all images of a side are without colour: it is how they were stored."""
+    counts = Counter(it.side for it in findings if it.kind is Kind.COLOURLESS)
+    whole = {side for side, count in counts.items() if count * 2 > images[side] > 1}
+    kept = [it for it in findings if it.kind is not Kind.COLOURLESS or it.side not in whole]
+    for side in sorted(whole):
+        text = (
+            f"{counts[side]} of {images[side]} {side} images have three channels and as good as no colour. Where the "
+            "modality has one channel, one is read, if all three are equal."
+        )
+        kept.append(Finding(Kind.NOTE, text, side=side))
+    return kept
 
 
 def of_copies(examined: Sequence[Examined]) -> Iterator[Finding]:
@@ -112,13 +131,13 @@ def _missing(catalogue: Catalogue, sides: Sequence[str]) -> Iterator[Finding]:
 
 
 def paired_sides(catalogue: Catalogue, task: str = "") -> list[str]:
-    """What a pair is made of: the two sides of the layout's task, or else the sides that most places show."""
+    """What a pair is made of: the sides of the layout's task, or else those with over half as many images as any."""
     for at in range(1, len(task)):
         if task[at] == "2" and {task[:at], task[at + 1 :]} <= set(catalogue.sides):
             return [task[:at], task[at + 1 :]]
-    places = [place for place in catalogue.places if not place.alone]
-    counts = Counter(side for place in places for side in place.images)
-    return [side for side in catalogue.sides if counts[side] * 2 > len(places) and side.lower() not in NO_IMAGES]
+    counts = Counter(side for place in catalogue.places if not place.alone for side in place.images)
+    most = max(counts.values(), default=0)
+    return [side for side in catalogue.sides if counts[side] * 2 > most and side.lower() not in NO_IMAGES]
 
 
 def _torn(catalogue: Catalogue) -> Iterator[Finding]:
@@ -145,7 +164,8 @@ def _empty(one: Examined) -> Iterator[Finding]:
     for side, seen in one.images():
         where = f"The {side} image of {one.name!r}"
         if seen.not_finite:
-            text = f"{where} holds {seen.not_finite} values that are NaN or infinite: declare them as no data."
+            what = f"{seen.not_finite} values that are NaN or infinite"
+            text = f"{where} holds {what}: declare them as no data, such as `dtype nodata nan`."
             yield Finding(Kind.VALUES, text, (one.name,), side, weight=seen.not_finite)
         if seen.constant:
             yield Finding(Kind.CONSTANT, f"{where} has the value {seen.low:g} everywhere.", (one.name,), side)
@@ -154,7 +174,15 @@ def _empty(one: Examined) -> Iterator[Finding]:
                 f"{where} has {seen.saturated:.0%} of its pixels at an end of its range ({seen.low:g}..{seen.high:g})."
             )
             yield Finding(Kind.SATURATED, text, (one.name,), side, weight=seen.saturated)
+        if min(seen.size) < SMALLEST:
+            text = f"{where} has {seen.width}×{seen.height} pixels: too few for ssim, and for any network."
+            yield Finding(Kind.SMALL, text, (one.name,), side)
+
+
+def _colourless(one: Examined) -> Iterator[Finding]:
+    for side, seen in one.images():
         if seen.colourless and CHANNELS.get(side, 3) > 1:
+            where = f"The {side} image of {one.name!r}"
             text = f"{where} has three channels and as good as no colour ({seen.colour:.2%} of its range)."
             yield Finding(Kind.COLOURLESS, text, (one.name,), side, weight=1 - seen.colour)
 

@@ -56,7 +56,11 @@ def write_page(checked: Checked, path: Path) -> None:
         raise SpectraError(f"{str(path)!r} exists already, and nothing is written over. Choose another file.")
     if not path.parent.is_dir():
         raise SpectraError(f"There is no folder {str(path.parent)!r} to write the page into.")
-    write_text(path, page(checked))
+    text = page(checked)
+    try:
+        write_text(path, text)
+    except OSError as why:
+        raise SpectraError(f"The page {str(path)!r} cannot be written: {why.strerror or why}.") from None
 
 
 def page(checked: Checked) -> str:
@@ -89,6 +93,8 @@ def sections(checked: Checked) -> list[Section]:
 
 def _thumbnails(finding: Finding, places: Mapping[str, Place]) -> tuple[Thumbnail, ...]:
     known = [places[name] for name in finding.places[:PLACES] if name in places]
+    if finding.details.get("alike") == "overlap" and len(known) == PLACES:
+        return _overlapping(known[0], known[1], finding)
     if finding.kind in (Kind.NEAR, Kind.OVERLAP, Kind.LEAK, Kind.DUPLICATE):
         return tuple(found for place in known for found in _of_place(place, finding.side.split("/")))
     if not known:
@@ -107,6 +113,31 @@ def _of_place(place: Place, sides: Sequence[str]) -> list[Thumbnail]:
             else:
                 found.append(Thumbnail(f"{name_of(place)}: {side}, which cannot be read ({file.path.name})", ""))
     return found
+
+
+def _overlapping(one: Place, other: Place, finding: Finding) -> tuple[Thumbnail, ...]:
+    """Both images, with a frame around the part that both show."""
+    side, dy, dx = finding.side, finding.details["rows"], finding.details["columns"]
+    try:
+        images = [preview(Reader().array(place.images[side][0])) for place in (one, other)]
+    except (SpectraError, KeyError):
+        return ()
+    (height, width), (other_height, other_width) = (image.shape[:2] for image in images)
+    top, left = max(0.0, -dy), max(0.0, -dx)
+    bottom, right = min(height, other_height - dy), min(width, other_width - dx)
+    frames = [(left, top, right, bottom), (left + dx, top + dy, right + dx, bottom + dy)]
+    return tuple(
+        Thumbnail(f"{name_of(place)}: {side}, the common part framed", embedded(_framed(image, frame)))
+        for place, image, frame in zip((one, other), images, frames, strict=True)
+    )
+
+
+def _framed(image: Image, frame: tuple[float, ...]) -> Image:
+    ratio = min(1.0, WIDEST / max(image.shape[:2]))
+    small = np.ascontiguousarray(fitted(image, WIDEST))
+    left, top, right, bottom = (round(value * ratio) for value in frame)
+    cv2.rectangle(small, (left, top), (right - 1, bottom - 1), (255, 60, 40), 2)
+    return small
 
 
 def _picture(place: Place, side: str) -> Image | None:

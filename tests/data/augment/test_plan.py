@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.data.augment import Plan
+from spectra.data.augment.resample import Resize
 from spectra.data.catalogue import Window
 from spectra.errors import DataError
 from tests.data.augment.made import applied, augmentation, cut, noise, pair, plan, ramp, random
@@ -169,3 +170,13 @@ def test_images_come_to_one_size_only_where_nothing_random_is_in_the_way() -> No
 def test_a_plan_holds_nothing_of_the_image() -> None:
     made: Plan = augmentation({"crop": {"size": 256}}).draw((20_000, 20_000), random(0))
     assert made.window[2:] == (256, 256) and made.size == (256, 256) and not made.actions
+
+
+def test_an_image_too_large_for_memory_is_told_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 86400000000 bytes.")
+
+    monkeypatch.setattr(Resize, "apply", full)
+    large = Plan(Window(0, 0, 2, 3), (60000, 60000), [Resize((60000, 60000), "bicubic")])
+    with pytest.raises(DataError, match="not enough memory to bring an image of 3×2 pixels to 60000×60000"):
+        large.picture(pair(ramp(2, 3), ramp(2, 3)).source, "source")

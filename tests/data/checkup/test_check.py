@@ -122,6 +122,11 @@ def all_shifted(root: Path) -> None:
         put(root, name, rgb[8:168, 8:168], nir[11:171, 8:168])
 
 
+def tiny(root: Path) -> None:
+    rgb, nir = drawn(2)
+    put(root, "train/002", rgb[:4, :9], nir[:4, :9])
+
+
 PLANTED: list[tuple[Plant, Kind, str]] = [
     (missing, Kind.MISSING, "train/002"),
     (unreadable, Kind.UNREADABLE, "train/002"),
@@ -129,6 +134,7 @@ PLANTED: list[tuple[Plant, Kind, str]] = [
     (depth, Kind.DEPTH, "train/002"),
     (bands, Kind.BANDS, "train/002"),
     (constant, Kind.CONSTANT, "train/002"),
+    (tiny, Kind.SMALL, "train/002"),
     (saturated, Kind.SATURATED, "train/002"),
     (saturated_sensor, Kind.SATURATED, "train/002"),
     (colourless, Kind.COLOURLESS, "train/002"),
@@ -142,8 +148,7 @@ PLANTED: list[tuple[Plant, Kind, str]] = [
 ]
 ALSO = {
     "size": {Kind.SIZES},
-    "bands": {Kind.COLOURLESS},
-    "same_sides": {Kind.COLOURLESS},
+    "tiny": {Kind.SIZES},
     "near": {Kind.DUPLICATE},
 }
 """What is true besides: the near copy has the same infrared image."""
@@ -160,6 +165,30 @@ def test_a_planted_fault_is_found_where_it_is_and_no_other(
 
     assert any(place in finding.places for finding in checked.of(kind)), [it.text for it in checked.findings]
     assert kinds(checked) <= {kind} | ALSO.get(plant.__name__, set())
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (3, 3), (4, 3)])
+def test_sides_without_a_name_in_common_are_faults(tmp_path: Path, counts: tuple[int, int]) -> None:
+    for number in range(counts[0]):
+        put(tmp_path, f"train/a{number}", rgb=drawn(number)[0])
+    for number in range(counts[1]):
+        put(tmp_path, f"train/b{number}", nir=drawn(number + 10)[1])
+
+    assert [len(finding.places) for finding in check(tmp_path).of(Kind.MISSING)] in ([*counts], [*counts[::-1]])
+
+
+def test_a_side_that_is_grey_throughout_is_told_once(tmp_path: Path) -> None:
+    for split, names in (("A", ("trainA", "testA")), ("B", ("trainB", "testB"))):
+        for folder in names:
+            (tmp_path / folder).mkdir()
+            for number in range(3):
+                rgb, nir = drawn(number + 5 * folder.startswith("test"))
+                image = rgb if split == "A" else np.repeat(nir, 3, axis=2)
+                write_image(tmp_path / folder / f"{number}.png", image)
+    (finding,) = [it for it in check(tmp_path).findings if "colour" in it.text]
+
+    assert finding.level is Level.NOTE
+    assert finding.text.startswith("6 of 6 B images have three channels")
 
 
 def test_a_shift_of_all_pairs_is_found_though_each_is_small(tmp_path: Path) -> None:
@@ -215,6 +244,12 @@ def test_places_of_one_scene_form_groups_and_a_split_by_them_leaks_nothing(tmp_p
         parts = make_split(checked.grouped(), {"test": 0.3}, seed=seed).parts
         for group in checked.groups:
             assert sum(bool(set(group) & set(names)) for names in parts.values()) == 1
+
+
+def test_places_of_one_name_in_two_splits_are_no_group_by_that_alone(tmp_path: Path) -> None:
+    for number, split in enumerate(("train", "train", "test", "test")):
+        put(tmp_path, f"{split}/{number % 2}", *drawn(number))
+    assert check(tmp_path).groups == []
 
 
 def test_a_data_set_without_a_split_is_told_how_to_make_one(tmp_path: Path) -> None:
