@@ -56,8 +56,8 @@ def _subset(every: str) -> Layout:
         title=f"KAIST by the lists train-all-{every} and test-all-20",
         about=replace(
             kaist.about,
-            size=f"of the 95,328 pairs of 640×512 one in {int(every)} of train and one in 20 of test, as far as the lists "
-            "name them; 8-bit JPEG or PNG",
+            size=f"of the 95,328 pairs of 640×512 one in {int(every)} of train and one in 20 of test, as far as the "
+            "lists name them; 8-bit JPEG or PNG",
         ),
         split="",
         splits={},
