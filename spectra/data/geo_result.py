@@ -21,7 +21,8 @@ DIFFERENCED = ("lzw", "deflate", "zstd")
 """Codecs in front of which a predictor may stand."""
 OVERVIEWS = "average"
 """How overviews are made from the results."""
-LOSSY = "were compressed with loss; their results are written with deflate"
+LOSSY = "are compressed by what can lose bits; their results are written with deflate"
+_STATISTICS = "STATISTICS_"  # tags that need not be true of the result
 _TILE = 16  # sides of tiles are multiples of it
 
 
@@ -133,6 +134,9 @@ def _describe(source: Any, result: Any, same: bool) -> None:
     if same:
         result.descriptions = source.descriptions
         result.scales, result.offsets, result.units = source.scales, source.offsets, source.units
+        for band in source.indexes:
+            said = source.tags(band).items()
+            result.update_tags(band, **{key: value for key, value in said if not key.startswith(_STATISTICS)})
 
 
 def _build_overviews(rasterio: Any, path: Path, factors: Sequence[int]) -> None:

@@ -92,7 +92,8 @@ def _faults_of(output: Path) -> Iterator[None]:
     except (OSError, ImageError) as why:
         cause = why if isinstance(why, OSError) else why.__context__  # `write_image` words what the system said
         if isinstance(cause, OSError) and _of_the_folder(cause, output):
-            raise Unwritable(f"Stopped: {str(output)!r} cannot be written: {cause.strerror or cause}.") from None
+            why_not = cause.strerror or "the disk is full"  # what GDAL says of it names no cause
+            raise Unwritable(f"Stopped: {str(output)!r} cannot be written: {why_not}.") from None
         raise why if isinstance(why, ImageError) else ImageError(f"{str(output)!r}: {why.strerror}.") from None
 
 

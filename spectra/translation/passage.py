@@ -16,7 +16,7 @@ from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header
 from spectra.data.images import require_size
 from spectra.data.pairs import Picture
-from spectra.data.pictures import wrong_channels
+from spectra.data.pictures import fits, wrong_channels
 from spectra.errors import ImageError, SpectraError
 from spectra.model import Model, device_of
 from spectra.translation import windows
@@ -68,7 +68,7 @@ class Passage:
     def _carried(self, job: Job, source: Input) -> list[str]:
         task, header = self.model.task, source.header
         require_place(source, job.output)
-        if header.channels != task.source.channels:
+        if not fits(header.channels, task.source):
             raise ImageError(wrong_channels(job.source, header.channels, task.source))
         with faults_of(job.source):
             dtype = self._type(header.dtype)

@@ -1,16 +1,19 @@
-"""What is to be said of a result: pixels without data, values that were clipped, depth that was lost."""
+"""What is to be said of a result: pixels without data, values that were cut off, depth that was lost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
+from torch import Tensor
+
 from spectra.data.pairs import Picture
 from spectra.data.pictures import can_hold
 from spectra.errors import SpectraError
 from spectra.modalities import TYPE_LIMITS, Scale
-from spectra.model import Model
 
-CLIPPED = "held values outside their scale, and were clipped to it"
+BEYOND = "hold values beyond their scale; the results of this translator stay within that of the target"
+GREY = "hold their grey in three channels; one was read, as all are equal"
 NO_DATA = "have pixels without data; their results there come from the mean of the image, as its scale marks none"
 COLLIDES = "have results that equal the value for no data, and will be taken for such"
 DROPPED = "had a georeference, a no-data value or a mask in the file, which was left out as asked"
@@ -37,15 +40,28 @@ def mark_for(scale: Scale, own: float | None, dtype: str) -> float | None:
     return next((value for value in (scale.nodata, own) if value is not None and can_hold(dtype, value)), None)
 
 
-def remarks(picture: Picture, model: Model, dtype: str, marked: bool) -> Iterator[str]:
-    """Of one picture, or a window of it; `marked`: pixels without data can be told from the others."""
+def remarks(picture: Picture, bounded: bool, marked: bool) -> Iterator[str]:
+    """Of a source, or a window of it.
+
+    ``bounded``: its results are held to the scale. ``marked``: those without data can be told from the others.
+    """
     most = TYPE_LIMITS[picture.dtype][1]
     if picture.dtype != "float32" and most < picture.scale.limits[1]:
         yield f"of {picture.dtype} cannot reach the top of the scale `{picture.scale}`: are they the right files?"
     if picture.valid is not None and not marked:
         yield NO_DATA
-    if _clips(model, dtype) and _outside(picture):
-        yield CLIPPED
+    if bounded and _outside(picture):
+        yield BEYOND
+
+
+def cut_off(pixels: Tensor, scale: Scale, dtype: str) -> Iterator[str]:
+    """Of results that no translator holds to their scale: whether the type of the file loses some."""
+    if dtype == "float32":
+        return
+    scale, (smallest, largest) = scale.for_type(dtype), TYPE_LIMITS[dtype]
+    least, most = (float(end) * scale.span + scale.limits[0] for end in torch.aminmax(pixels))
+    if least <= smallest - 1 or most >= largest + 1:  # less is rounding
+        yield f"have results beyond what {dtype} holds, and these were cut off; --depth float keeps them"
 
 
 def lost_depth(own: str, dtype: str) -> list[str]:
@@ -55,13 +71,6 @@ def lost_depth(own: str, dtype: str) -> list[str]:
         return []
     wish = "16" if own == "uint16" else "float"
     return [f"of {own} became {dtype}, as the model's targets were; --depth {wish} keeps more"]
-
-
-def _clips(model: Model, dtype: str) -> bool:
-    """Whether a value beyond the scale is lost: by the model, or by the type of the file."""
-    if model.translator.bounded:
-        return True
-    return dtype != "float32" and model.task.target.scale.for_type(dtype).limits == TYPE_LIMITS[dtype]
 
 
 def _outside(picture: Picture) -> bool:

@@ -15,6 +15,7 @@ import torch
 
 from spectra.data.formats import WRITABLE_BY_SUFFIX
 from spectra.data.formats.header import Header
+from spectra.data.pictures import fits
 from spectra.devices import checked_device
 from spectra.errors import DataError, ImageError, SpectraError
 from spectra.modalities import Modality, Task
@@ -48,7 +49,7 @@ class Translated:
     failed: list[tuple[Path, str]] = field(default_factory=list)
     """Sources without a result, each with the reason."""
     notes: list[str] = field(default_factory=list)
-    """What was left out, replaced or clipped."""
+    """What was left out, replaced or cut off."""
 
 
 def translate(
@@ -235,8 +236,10 @@ def _task_of_files(name: str, found: Sequence[Source]) -> Task:
         if not homes:
             shown = Modality.parse({1: "gray", 3: "rgb"}.get(channels, f"ms{channels}"))
             return Task(shown, shown)
-        if fitting := next((home for home in homes if home.source.channels == channels), None):
-            return fitting
+        if fitting := sorted(
+            (h for h in homes if fits(channels, h.source)), key=lambda h: h.source.channels != channels
+        ):
+            return fitting[0]
         faults.append(f"{str(source.path)!r} has {channels} channels.")
     more = [f"... and {len(faults) - LISTED} more."] if len(faults) > LISTED else []
     made_for = f" for {name!r}, made for {' and '.join(map(str, homes))}; --task says another" if homes else ""

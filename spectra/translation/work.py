@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra.data.catalogue import Window
-from spectra.data.geo import beside, known_pixels
+from spectra.data.geo import SUFFIXES, beside, known_pixels
 from spectra.data.geo_result import losses_of
 from spectra.data.pairs import Picture
-from spectra.data.pictures import masked, to_array, to_picture
+from spectra.data.pictures import as_picture, masked, to_array
 from spectra.errors import ImageError, SpectraError
 from spectra.model import Model
 from spectra.translation.inputs import Input
-from spectra.translation.remarks import COLLIDES, DROPPED, lost_depth, mark_for, remarks
+from spectra.translation.remarks import COLLIDES, DROPPED, GREY, cut_off, lost_depth, mark_for, remarks
 
 
 @dataclass
@@ -51,7 +51,8 @@ class Work:
     @property
     def kept(self) -> dict[str, Any]:
         task = self.model.task
-        same = (task.source.name, task.source.channels) == (task.target.name, task.target.channels)
+        shown = (task.target.name, task.target.channels)
+        same = (task.source.name, task.source.channels) == shown and self.source.header.channels == shown[1]
         return {"nodata": self.mark, "masked": self.masked, "same": same}
 
     @property
@@ -68,8 +69,12 @@ class Work:
         with faults_of(self.source.path):
             picture = self._picture(*read)
             del read
-            values = to_array(self.forward(picture), self.target, self.dtype)
-        self.said |= dict.fromkeys(remarks(picture, self.model, self.dtype, self.marked))
+            pixels = self.forward(picture)
+            values = to_array(pixels, self.target, self.dtype)
+        bounded = self.model.translator.bounded
+        self.said |= dict.fromkeys(remarks(picture, bounded, self.marked))
+        if not bounded:
+            self.said |= dict.fromkeys(cut_off(pixels, self.target, self.dtype))
         return values, self._marked(values, None if picture.valid is None else picture.valid.numpy())
 
     def told(self) -> list[str]:
@@ -78,16 +83,18 @@ class Work:
             said += lost_depth(self.source.header.dtype, self.dtype)
         if self.source.geo is not None:
             said += losses_of(self.source.geo)
-            if found := beside(self.source.path):
-                said.append(f"have files beside them that are not read ({', '.join(found)})")
+        if self.source.path.suffix.lower() in SUFFIXES and (found := beside(self.source.path)):
+            said.append(f"have files beside them that are not read ({', '.join(found)})")
+        if self.source.header.channels != self.model.task.source.channels:
+            said.append(GREY)
         return [*said, DROPPED] if self.source.dropped else said
 
     def _picture(self, array: NDArray[Any], mask: NDArray[np.bool_] | None) -> Picture:
-        if self.own is not None or mask is not None:
-            known = known_pixels(array, mask, self.own)
-            array[~known] = 0  # may be NaN, and is not looked at
-            return masked(to_picture(array, self.scale), torch.from_numpy(known))
-        return to_picture(array, self.scale)
+        if self.own is None and mask is None:
+            return as_picture(array, self.source.path, self.model.task.source)
+        known = known_pixels(array, mask, self.own)
+        array[~known] = 0  # may be NaN, and is not looked at
+        return masked(as_picture(array, self.source.path, self.model.task.source), torch.from_numpy(known))
 
     def _marked(self, values: NDArray[Any], valid: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
         """Marks what is not valid, and looks whether something else looks marked."""
@@ -104,6 +111,8 @@ class Work:
 def faults_of(path: Path) -> Iterator[None]:
     try:
         yield
+    except ImageError:  # names it already
+        raise
     except SpectraError as why:
         raise ImageError(f"The image {str(path)!r} cannot be translated: {why}") from None
     except MemoryError:

@@ -104,8 +104,10 @@ def test_other_bands_are_not_called_what_the_source_called_its_own(tmp_path: Pat
     source = geotiff(tmp_path / "a.tif", image(0), photometric="RGB")
     with rasterio.open(source, "r+") as file:
         file.descriptions = ("R", "G", "B")
+        file.update_tags(2, wavelength="560 nm", STATISTICS_MEAN="1")
     with rasterio.open(translated(source)) as file:
         assert (file.descriptions, file.colorinterp[0]) == (("R", "G", "B"), ColorInterp.red)
+        assert (file.tags(1), file.tags(2)) == ({}, {"wavelength": "560 nm"})  # statistics need not be true of it
     with rasterio.open(translated(source, "graydef")) as file:
         assert (file.descriptions, file.colorinterp) == ((None,), (ColorInterp.gray,))
 

@@ -147,7 +147,7 @@ with spoken():
 """
 
 
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM", pytest.param("SIGINT", marks=pytest.mark.slow)])
 def test_killed_in_the_middle_and_started_again_is_as_if_never_killed(tmp_path: Path, name: str) -> None:
     make(tmp_path / "in", *(f"{n:03}.png" for n in range(60)))
     spectra.translate("copy", tmp_path / "in", tmp_path / "whole")

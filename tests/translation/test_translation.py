@@ -137,12 +137,47 @@ def test_pixels_without_data_are_written_as_the_target_marks_them(tmp_path: Path
     )
 
 
-@pytest.mark.parametrize(("name", "options"), [("graydef", {}), ("copy", {"depth": 8})])
-def test_values_beyond_the_scale_are_clipped_and_told(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
-    """By the translator, or by the type of the file."""
-    write_image(tmp_path / "a.npy", image(0, dtype="float32") * 3)
-    done = spectra.translate(name, tmp_path / "a.npy", tmp_path / "out", **options)
-    assert done.notes == ["1 images held values outside their scale, and were clipped to it."]
+@pytest.mark.parametrize(
+    ("name", "depth", "says"),
+    [
+        ("graydef", None, "hold values beyond their scale; the results of this translator stay within that of the"),
+        ("copy", 8, "have results beyond what uint8 holds, and these were cut off; --depth float keeps them"),
+        ("copy", None, ""),
+        ("copy", "float", ""),
+    ],
+)
+def test_values_beyond_the_scale_are_lost_only_where_that_is_told(
+    tmp_path: Path, name: str, depth: int | str | None, says: str
+) -> None:
+    """By a bounded translator, or by the type of the file."""
+    array = image(0, dtype="float32") * 3 - 1
+    write_image(tmp_path / "a.npy", array)
+    done = spectra.translate(name, tmp_path / "a.npy", tmp_path / "out", depth=depth)
+    assert len(done.notes) == bool(says) and says in "".join(done.notes)
+    if not says:
+        np.testing.assert_array_equal(read_image(tmp_path / "out" / "a.npy"), array)
+
+
+def of_scale(scale: str, kind: str = "copy") -> Model:
+    shown = Modality("nir", 1, Scale.parse(scale))
+    return spectra.load(kind, Task(shown, shown))
+
+
+def test_a_type_cuts_off_beyond_a_scale_within_it_and_says_so(tmp_path: Path) -> None:
+    write_image(tmp_path / "a.npy", np.array([[[100], [70_000]]], np.float32))
+    done = spectra.translate(of_scale("reflectance 0..10000"), tmp_path / "a.npy", tmp_path / "out", depth=16)
+    assert "beyond what uint16 holds" in done.notes[0]
+    assert read_image(tmp_path / "out" / "a.npy").ravel().tolist() == [100, 65535]
+
+
+@pytest.mark.parametrize("scale", ["reflectance 0..10000", "K 250..330", "DN 3..4095", "dB -25..0", "DN 1000..60000"])
+def test_a_copy_of_every_16_bit_value_is_the_value_within_the_scale_and_beyond(tmp_path: Path, scale: str) -> None:
+    array = np.arange(2**16, dtype=np.uint16).reshape(256, 256, 1)
+    write_image(tmp_path / "a.tif", array)
+    depth = 16 if not scale.startswith("dB") else "float"
+    done = spectra.translate(of_scale(scale), tmp_path / "a.tif", tmp_path / "out", depth=depth)
+    assert done.failed == [] and done.notes == []
+    np.testing.assert_allclose(read_image(tmp_path / "out" / "a.tif"), array, atol=0 if depth == 16 else 0.01)
 
 
 @pytest.mark.parametrize("name", ["constant", "linear"])

@@ -24,7 +24,7 @@ vcip2020 = Layout(
             "mountain_0001, field_0056, forest_0022, country_0056, field_0021, forest_0080, country_0008, "
             "forest_0040. Fifteen are validation pairs: testing 01, 02, 04, 08, 10, 11, 12, 14, 18, 20, 22, 23, 25, "
             "26, 27. A score on the test set says little.",
-            "Train and validation overlap too: validation_0005 shows half of country_0074 and a corner of country_0080, "
+            "Train and validation overlap: validation_0005 shows half of country_0074 and a corner of country_0080; "
             "validation_0007 a corner of country_0074 (found by `spectra data check`, and seen).",
             "Names mix case: `Testing/testing_0001_nir_reg.png` belongs to `Testing/Testing_0001_rgb_reg.png`.",
             "The RGB of `Validation` ends in `_rgb_reg`, where the official tree prints `_rgb`: both are read.",
