@@ -25,12 +25,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from spectra.data.cache.decoded import DecodedReader
 from spectra.data.catalogue import ImageFile, Place
-from spectra.data.decoded import DecodedReader
 from spectra.data.images import write_image
-from spectra.data.listed_pairs import ListedPairs
 from spectra.data.reader import Reader, Reading, read
-from spectra.data.remembered import Remembered
+from spectra.data.sets.listed_pairs import ListedPairs
+from spectra.data.sets.remembered import Remembered
 from spectra.modalities import Modality, Task
 from spectra.stage import Batch, Pairs, Stage, Update
 from spectra.training.feed import PairFeed

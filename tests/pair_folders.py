@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from spectra.data.images import write_image
-from spectra.data.listed_pairs import ListedPairs
 from spectra.data.recognise import read_catalogue
+from spectra.data.sets.listed_pairs import ListedPairs
 from spectra.modalities import Task
 
 RECIPE = "task: rgb2ir\ntranslator: graydef\npreset: fit\n"

@@ -71,7 +71,7 @@ def check(
         from spectra.cli.progress import Bars
         from spectra.data.checkup.check import check as examine
         from spectra.data.checkup.page import write_page
-        from spectra.data.splits import require_new
+        from spectra.data.sets.splits import require_new
 
     for path in (html, split_file):
         if path is not None:  # before the work, not after it
@@ -149,6 +149,6 @@ def _verdict(checked: Checked) -> str:
 
 def _write_split(checked: Checked, path: Path, share: float, seed: int) -> None:
     """By the groups that were found, and not by those of the layout alone."""
-    from spectra.data.splits import make_split, write_split
+    from spectra.data.sets.splits import make_split, write_split
 
     write_split(path, make_split(checked.grouped(), {"test": share}, seed=seed))

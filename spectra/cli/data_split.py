@@ -10,7 +10,7 @@ import click
 from spectra.cli.loading import undisturbed
 
 if TYPE_CHECKING:
-    from spectra.data.splits import Split
+    from spectra.data.sets.splits import Split
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -62,7 +62,7 @@ def split(
         raise click.UsageError("--folds takes the place of --test and --val: give one or the other.")
     with undisturbed():
         from spectra.data.recognise import read_catalogue
-        from spectra.data.splits import make_split, require_new, split_text, write_split
+        from spectra.data.sets.splits import make_split, require_new, split_text, write_split
 
     require_new(out)
     shares = None if folds else {"test": 0.2 if test is None else test, **({} if val is None else {"val": val})}

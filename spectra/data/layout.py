@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from spectra.data.catalogue import Catalogue, Part
-from spectra.data.gather import best_prefix, check, fitting, gather, has_telltale
-from spectra.data.pattern import Pattern
-from spectra.data.tree import Tree
+from spectra.data.patterns.gather import best_prefix, check, fitting, gather, has_telltale
+from spectra.data.patterns.pattern import Pattern
+from spectra.data.patterns.tree import Tree
 
 
 @dataclass(frozen=True)

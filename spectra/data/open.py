@@ -6,22 +6,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from spectra.data.aligned_pairs import AlignedPairs
+from spectra.data.cache.decoded import DecodedReader
 from spectra.data.catalogue import Catalogue, Place
-from spectra.data.decoded import DecodedReader
-from spectra.data.drawn_pairs import DrawnPairs
-from spectra.data.facts import Facts
-from spectra.data.listed_pairs import ListedPairs
-from spectra.data.pairing import complete, left_out
 from spectra.data.pairs import PairSet
 from spectra.data.percentiles import raw, resolved
 from spectra.data.reader import Reader
 from spectra.data.recognise import read_catalogue
-from spectra.data.remembered import Remembered
-from spectra.data.scene_pairs import ScenePairs
-from spectra.data.sides import ChosenSides, chosen_sides, near, require_sides
-from spectra.data.splits import apply, read_split
-from spectra.data.unpaired import ImageSet, SideOfPairs, Unpaired, singles
+from spectra.data.sets.aligned_pairs import AlignedPairs
+from spectra.data.sets.drawn_pairs import DrawnPairs
+from spectra.data.sets.facts import Facts
+from spectra.data.sets.listed_pairs import ListedPairs
+from spectra.data.sets.pairing import complete, left_out
+from spectra.data.sets.remembered import Remembered
+from spectra.data.sets.scene_pairs import ScenePairs
+from spectra.data.sets.sides import ChosenSides, chosen_sides, near, require_sides
+from spectra.data.sets.splits import apply, read_split
+from spectra.data.sets.unpaired import ImageSet, SideOfPairs, Unpaired, singles
 from spectra.errors import DataError
 from spectra.modalities import Task
 from spectra.recipe.recipe import DataSettings, Recipe

@@ -11,7 +11,7 @@ from spectra.data.catalogue import Catalogue
 from spectra.data.images import SUFFIXES
 from spectra.data.known import known_layouts
 from spectra.data.layout import Layout
-from spectra.data.tree import Tree
+from spectra.data.patterns.tree import Tree
 from spectra.data.uncollected import uncollected
 from spectra.data.walk import walk
 from spectra.errors import DataError, SpectraError

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectra.data.catalogue import Catalogue, Place
-from spectra.data.facts import Facts
 from spectra.data.percentiles import RAW, Spread
 from spectra.data.pictures import to_picture
 from spectra.data.reader import Reader
+from spectra.data.sets.facts import Facts
 from spectra.errors import SpectraError
 
 Told = Callable[[str, int, int], None]

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from spectra.data.images import SUFFIXES
-from spectra.data.tree import TEXTS, Tree, suffix
+from spectra.data.patterns.tree import TEXTS, Tree, suffix
 from spectra.errors import DataError
 
 WANTED = SUFFIXES | TEXTS

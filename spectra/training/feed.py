@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra.data.pairs import PairSet
-from spectra.data.unpaired import ImageSet
+from spectra.data.sets.unpaired import ImageSet
 from spectra.errors import DataError
 from spectra.modalities import Task
 from spectra.recipe.augment import Operation

@@ -10,7 +10,7 @@ from torch import Tensor
 from spectra.data.augment import Plan
 from spectra.data.catalogue import Window
 from spectra.data.pairs import Looking, PairSet, look, sizes_of
-from spectra.data.unpaired import ImageSet
+from spectra.data.sets.unpaired import ImageSet
 from spectra.errors import DataError
 from spectra.modalities import Task
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header
-from spectra.data.geo import GeoImage, is_geotiff, open_geotiff
+from spectra.data.geo.raster import GeoImage, is_geotiff, open_geotiff
 from spectra.data.images import OpenImage
 from spectra.errors import ImageError
 

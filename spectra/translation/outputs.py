@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header
-from spectra.data.geo import SUFFIXES
-from spectra.data.geo_result import create_geotiff
+from spectra.data.formats.streams import SUFFIXES as STREAMED
+from spectra.data.formats.streams import open_stream
+from spectra.data.geo.raster import SUFFIXES
+from spectra.data.geo.result import create_geotiff
 from spectra.data.images import write_image
-from spectra.data.streams import SUFFIXES as STREAMED
-from spectra.data.streams import open_stream
 from spectra.errors import ImageError, SpectraError
 from spectra.translation.inputs import Input
 
@@ -92,12 +92,17 @@ def _faults_of(output: Path) -> Iterator[None]:
     except (OSError, ImageError) as why:
         cause = why if isinstance(why, OSError) else why.__context__  # `write_image` words what the system said
         if isinstance(cause, OSError) and _of_the_folder(cause, output):
-            why_not = cause.strerror or "the disk is full"  # what GDAL says of it names no cause
-            raise Unwritable(f"Stopped: {str(output)!r} cannot be written: {why_not}.") from None
+            told = "the disk is full" if _of_gdal(cause) else cause.strerror or cause
+            raise Unwritable(f"Stopped: {str(output)!r} cannot be written: {told}.") from None
         raise why if isinstance(why, ImageError) else ImageError(f"{str(output)!r}: {why.strerror}.") from None
 
 
 def _of_the_folder(why: OSError, output: Path) -> bool:
-    if why.errno is None and type(why).__module__.startswith("rasterio"):  # GDAL does not hand on what the system said
+    if _of_gdal(why):
         return shutil.disk_usage(output.parent).free < _FULL
     return why.errno not in OF_ONE_IMAGE
+
+
+def _of_gdal(why: OSError) -> bool:
+    """Whether GDAL said it, which does not hand on what the system said."""
+    return why.errno is None and type(why).__module__.startswith("rasterio")

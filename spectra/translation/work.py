@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from spectra.data.catalogue import Window
-from spectra.data.geo import SUFFIXES, beside, known_pixels
-from spectra.data.geo_result import losses_of
+from spectra.data.geo.raster import SUFFIXES, beside, known_pixels
+from spectra.data.geo.result import losses_of
 from spectra.data.pairs import Picture
 from spectra.data.pictures import as_picture, masked, to_array
 from spectra.errors import ImageError, SpectraError

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from spectra.cli.data_stats import bars
 from spectra.cli.main import main
 from spectra.data.images import write_image
-from spectra.data.splits import read_split
+from spectra.data.sets.splits import read_split
 from tests.data.checkup.photographs import clean, drawn, put
 from tests.pair_folders import tree, write_data
 

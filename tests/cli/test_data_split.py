@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from spectra.cli.data_split import split
-from spectra.data.splits import read_split
+from spectra.data.sets.splits import read_split
 from spectra.errors import DataError
 from tests.pair_folders import tree, write_data, write_pairs
 

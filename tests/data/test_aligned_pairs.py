@@ -10,9 +10,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from spectra.data.aligned_pairs import AlignedPairs
 from spectra.data.catalogue import ImageFile, Place, Window
 from spectra.data.pairs import cut
+from spectra.data.sets.aligned_pairs import AlignedPairs
 from spectra.errors import DataError
 from spectra.modalities import Modality, Scale, Task
 

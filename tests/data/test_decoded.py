@@ -15,9 +15,9 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from spectra.data import contents, decoded
+from spectra.data.cache import contents, decoded
+from spectra.data.cache.decoded import DecodedReader
 from spectra.data.catalogue import ImageFile, Window
-from spectra.data.decoded import DecodedReader
 from spectra.data.images import Header, read_image, write_image
 from spectra.data.reader import Reader
 from spectra.errors import ImageError
@@ -250,7 +250,7 @@ SAME_FILES = """
 import sys
 from pathlib import Path
 from spectra.data.catalogue import ImageFile
-from spectra.data.decoded import DecodedReader
+from spectra.data.cache.decoded import DecodedReader
 from spectra.data.images import read_image
 from spectra.errors import ImageError
 reader = DecodedReader(float(sys.argv[3]), folder=Path(sys.argv[2]))
@@ -261,9 +261,9 @@ for _ in range(3):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from spectra.data import store
+from spectra.data.cache import store
 from spectra.data.catalogue import ImageFile
-from spectra.data.decoded import DecodedReader
+from spectra.data.cache.decoded import DecodedReader
 def stop(*arguments, **options):
     real = atomic(*arguments, **options)
     class Stopping:

@@ -14,8 +14,8 @@ import rasterio
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 
-from spectra.data import geo
 from spectra.data.catalogue import Window
+from spectra.data.geo import raster
 from spectra.errors import ImageError
 from tests.geotiffs import PLACE, SYSTEM, geotiff, pixels
 from tests.translation.images import image
@@ -24,7 +24,7 @@ SURVIVE = """
 import random, resource, sys, time
 from pathlib import Path
 from spectra.data.catalogue import Window
-from spectra.data.geo import open_geotiff
+from spectra.data.geo.raster import open_geotiff
 from spectra.errors import ImageError
 from tests.data.mutations import mutant, seeds
 
@@ -58,7 +58,7 @@ print(read, refused)
 def test_windows_are_those_of_the_whole(tmp_path: Path) -> None:
     array = image(1, 4, "uint16", (50, 70))
     path = geotiff(tmp_path / "a.tif", array, tiled=True, blockxsize=16, blockysize=32, compress="deflate")
-    with geo.open_geotiff(path) as found:
+    with raster.open_geotiff(path) as found:
         assert (found.header.height, found.header.width, found.header.channels) == (50, 70, 4)
         assert found.block == (32, 16)
         for window in (Window(0, 0, 50, 70), Window(13, 5, 20, 33), Window(49, 69, 1, 1)):
@@ -73,9 +73,9 @@ def test_windows_are_those_of_the_whole(tmp_path: Path) -> None:
 )
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 def test_what_counts_as_a_geotiff(tmp_path: Path, profile: dict[str, object], expected: bool) -> None:
-    assert geo.is_geotiff(geotiff(tmp_path / "a.tif", image(0), **profile)) is expected
-    assert not geo.is_geotiff(tmp_path / "absent.tif")
-    assert not geo.is_geotiff(tmp_path / "a.png")
+    assert raster.is_geotiff(geotiff(tmp_path / "a.tif", image(0), **profile)) is expected
+    assert not raster.is_geotiff(tmp_path / "absent.tif")
+    assert not raster.is_geotiff(tmp_path / "a.png")
 
 
 def test_nothing_leaks_to_the_streams_or_the_log(
@@ -84,7 +84,7 @@ def test_nothing_leaks_to_the_streams_or_the_log(
     path = geotiff(tmp_path / "a.tif", image(0, size=(90, 90)), compress="deflate", blockysize=9)
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    with pytest.raises(ImageError, match=r"a\.tif' cannot be read"), geo.open_geotiff(path) as found:
+    with pytest.raises(ImageError, match=r"a\.tif' cannot be read"), raster.open_geotiff(path) as found:
         found.read(Window(0, 0, 90, 90))
     assert capfd.readouterr() == ("", "")
     assert logging.getLogger("rasterio").handlers
@@ -96,19 +96,19 @@ def test_a_name_is_only_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     made = geotiff(tmp_path / "made.tif", image(0))
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     made.rename(name)
-    with geo.open_geotiff(Path(name)) as found:
+    with raster.open_geotiff(Path(name)) as found:
         np.testing.assert_array_equal(found.read(Window(0, 0, 6, 9))[0], image(0))
 
 
 def test_virtual_folders_of_gdal_are_refused() -> None:
-    with pytest.raises(ImageError, match="virtual folders"), geo.open_geotiff(Path("/vsimem/a.tif")):
+    with pytest.raises(ImageError, match="virtual folders"), raster.open_geotiff(Path("/vsimem/a.tif")):
         pass
 
 
 def test_neither_settings_nor_sidecars_are_left_behind(tmp_path: Path) -> None:
     path = geotiff(tmp_path / "a.tif", image(0))
     before = sorted(os.environ)
-    with geo.open_geotiff(path) as found:
+    with raster.open_geotiff(path) as found:
         found.read(Window(0, 0, 6, 9))
     assert sorted(os.environ) == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.tif"]
@@ -147,7 +147,7 @@ def test_a_pair_on_one_grid_is_cut_to_what_both_show(tmp_path: Path) -> None:
     moved = Affine(PLACE.a, 0, PLACE.c + 10 * PLACE.a, 0, PLACE.e, PLACE.f + 7 * PLACE.e)  # 10 right, 7 down
     source = geotiff(tmp_path / "s.tif", whole)
     target = geotiff(tmp_path / "t.tif", 65535 - whole[7:60, 10:70], transform=moved)
-    one, other, valid = geo.aligned(source, target)
+    one, other, valid = raster.aligned(source, target)
     np.testing.assert_array_equal(one, whole[7:60, 10:70])
     np.testing.assert_array_equal(other, 65535 - one)
     assert valid.all()
@@ -161,7 +161,7 @@ def test_a_target_in_another_system_lands_where_its_coordinates_say(tmp_path: Pa
     coarse = Affine(1.5, 0.0, PLACE.c - 3.25, 0.0, -1.5, PLACE.f + 2.75)
     source = geotiff(tmp_path / "s.tif", image(0, 1, "uint16", (100, 100)), crs="EPSG:32612")
     target = geotiff(tmp_path / "t.tif", array, crs="EPSG:26912", transform=coarse)
-    one, other, valid = geo.overlap(source, target, resampling=resampling)
+    one, other, valid = raster.overlap(source, target, resampling=resampling)
     x, y = coarse.c + 1.5 * 22.5, coarse.f - 1.5 * 17.5
     (x,), (y,) = rasterio.warp.transform(CRS.from_epsg(26912), CRS.from_epsg(32612), [x], [y])
     column, row = (x - PLACE.c) / 0.5 - 0.5, (y - PLACE.f) / -0.5 - 0.5
@@ -181,7 +181,7 @@ def test_pixels_without_data_in_either_are_not_valid(tmp_path: Path) -> None:
     second[15, 15] = -9999
     source = geotiff(tmp_path / "s.tif", first, nodata=0)
     target = geotiff(tmp_path / "t.tif", second, nodata=-9999)
-    _, _, valid = geo.overlap(source, target, resampling="nearest")
+    _, _, valid = raster.overlap(source, target, resampling="nearest")
     expected = np.ones((20, 30), bool)
     expected[2:4], expected[10:12, 5], expected[15, 15] = False, False, False
     np.testing.assert_array_equal(valid, expected)
@@ -191,7 +191,7 @@ def test_outside_the_target_there_is_no_data(tmp_path: Path) -> None:
     turned = Affine(0.4, 0.3, PLACE.c + 10, 0.3, -0.4, PLACE.f - 20)  # its box has corners without data
     source = geotiff(tmp_path / "s.tif", image(1, 1, size=(120, 120)))
     target = geotiff(tmp_path / "t.tif", image(2, 1, size=(60, 60)).clip(1), transform=turned)
-    _, other, valid = geo.overlap(source, target, least=0.1)
+    _, other, valid = raster.overlap(source, target, least=0.1)
     assert not valid[0, 0]
     assert (other[~valid] == 0).all()
     assert 0.3 < valid.mean() < 0.7
@@ -203,8 +203,8 @@ def test_images_of_other_places_are_refused_by_name(tmp_path: Path) -> None:
         place = Affine(PLACE.a, 0, PLACE.c + shift, 0, PLACE.e, PLACE.f)
         target = geotiff(tmp_path / "t.tif", image(0), transform=place)
         with pytest.raises(ImageError, match=rf"t\.tif.*s\.tif.*{share} of the smaller"):
-            geo.aligned(source, target)
-    assert geo.overlap(source, target, least=0.3)[2].shape == (6, 3)
+            raster.aligned(source, target)
+    assert raster.overlap(source, target, least=0.3)[2].shape == (6, 3)
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
@@ -212,5 +212,5 @@ def test_an_image_without_a_place_cannot_be_aligned(tmp_path: Path) -> None:
     source = geotiff(tmp_path / "s.tif", image(0))
     target = geotiff(tmp_path / "t.tif", image(0), crs=None, transform=None)
     with pytest.raises(ImageError, match=r"t\.tif.*no coordinate system"):
-        geo.aligned(source, target)
+        raster.aligned(source, target)
     assert SYSTEM and pixels(source).shape == (6, 9, 3)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from spectra.data.catalogue import Catalogue
 from spectra.data.images import SUFFIXES
 from spectra.data.layout import About, Layout, Side
-from spectra.data.pattern import BadPattern, Pattern
-from spectra.data.tree import TEXTS, Tree
+from spectra.data.patterns.pattern import BadPattern, Pattern
+from spectra.data.patterns.tree import TEXTS, Tree
 from spectra.errors import DataError
 
 ABOUT = About(what="made up", size="small", licence="none", where="here")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spectra.data.images import write_image
-from spectra.data.listed_pairs import ListedPairs
+from spectra.data.sets.listed_pairs import ListedPairs
 from spectra.errors import DataError
 from spectra.modalities import Scale, Task
 from tests.pair_folders import listed_pairs, write_pairs

@@ -16,7 +16,7 @@ from spectra.data.images import read_image, write_image
 from spectra.data.open import Data, open_data
 from spectra.data.pairs import Looking, look
 from spectra.data.recognise import read_catalogue
-from spectra.data.splits import make_split, write_split
+from spectra.data.sets.splits import make_split, write_split
 from spectra.errors import DataError
 from spectra.recipe.recipe import Recipe
 from tests.pair_folders import write_data, write_pairs

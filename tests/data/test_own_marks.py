@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from spectra.bench.harness import evaluate, predict, prepare
 from spectra.data.catalogue import Catalogue, ImageFile, Place
-from spectra.data.facts import Facts
 from spectra.data.open import open_data
 from spectra.data.reader import Reader
+from spectra.data.sets.facts import Facts
 from spectra.data.statistics import measure
 from spectra.modalities import Modality, Scale
 from spectra.recipe.recipe import Recipe

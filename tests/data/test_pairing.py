@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.data.catalogue import ImageFile, Place, Window
-from spectra.data.drawn_pairs import DrawnPairs
 from spectra.data.images import write_image
-from spectra.data.listed_pairs import ListedPairs
-from spectra.data.pairing import by_combination, combinations, left_out
 from spectra.data.pairs import Looking
+from spectra.data.sets.drawn_pairs import DrawnPairs
+from spectra.data.sets.listed_pairs import ListedPairs
+from spectra.data.sets.pairing import by_combination, combinations, left_out
 from spectra.errors import DataError
 from spectra.modalities import Task
 from tests.data.places import place, value

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from spectra.data.catalogue import ImageFile, Place, Window
 from spectra.data.images import write_image
-from spectra.data.listed_pairs import ListedPairs
 from spectra.data.pairs import Looking, cut
 from spectra.data.reader import Reader
-from spectra.data.unpaired import Single, Unpaired, singles
+from spectra.data.sets.listed_pairs import ListedPairs
+from spectra.data.sets.unpaired import Single, Unpaired, singles
 from spectra.errors import DataError, ImageError
 from spectra.modalities import Modality, Scale, Task
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from spectra.data.catalogue import Window
-from spectra.data.drawn_pairs import DrawnPairs
 from spectra.data.images import write_image
-from spectra.data.listed_pairs import ListedPairs
 from spectra.data.pairs import Pair
-from spectra.data.remembered import Remembered
+from spectra.data.sets.drawn_pairs import DrawnPairs
+from spectra.data.sets.listed_pairs import ListedPairs
+from spectra.data.sets.remembered import Remembered
 from spectra.modalities import Scale, Task
 from tests.pair_folders import listed_pairs, write_pairs
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from spectra.data.scene_pairs import ScenePairs
 from spectra.data.scenes import BANDS
+from spectra.data.sets.scene_pairs import ScenePairs
 from spectra.errors import DataError
 from spectra.modalities import Modality, Scale, Task
 

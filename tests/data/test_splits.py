@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spectra.data.catalogue import Catalogue, Place
-from spectra.data.splits import Split, apply, keyed, make_split, read_split, split_text, write_split
+from spectra.data.sets.splits import Split, apply, keyed, make_split, read_split, split_text, write_split
 from spectra.errors import DataError
 from tests.data.places import catalogue
 
@@ -188,7 +188,7 @@ def test_a_file_that_is_missing_or_too_large_is_refused(tmp_path: Path, monkeypa
     with pytest.raises(DataError, match=r"none\.json' cannot be read"):
         read_split(tmp_path / "none.json")
     (tmp_path / "large.json").write_text(" " * 1000)
-    monkeypatch.setattr("spectra.data.splits.LARGEST", 999)
+    monkeypatch.setattr("spectra.data.sets.splits.LARGEST", 999)
     with pytest.raises(DataError, match="more than 999 bytes"):
         read_split(tmp_path / "large.json")
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spectra.data import store
-from spectra.data.store import Store
+from spectra.data.cache import store
+from spectra.data.cache.store import Store
 
 HEAD = 64
 

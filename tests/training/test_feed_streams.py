@@ -10,7 +10,7 @@ import torch
 
 from spectra.data.catalogue import Window
 from spectra.data.pairs import Pair, Picture, cut
-from spectra.data.unpaired import SideOfPairs
+from spectra.data.sets.unpaired import SideOfPairs
 from spectra.errors import DataError
 from spectra.modalities import Scale, Task
 from spectra.recipe.augment import Operation

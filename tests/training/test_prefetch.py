@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from spectra.data.cache.decoded import DecodedReader
 from spectra.data.catalogue import Window
-from spectra.data.decoded import DecodedReader
 from spectra.data.pairs import Pair
-from spectra.data.remembered import Remembered
+from spectra.data.sets.remembered import Remembered
 from spectra.errors import DataError
 from spectra.modalities import Task
 from spectra.recipe.train import TrainSettings

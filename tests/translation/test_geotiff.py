@@ -15,7 +15,7 @@ from rasterio.rpc import RPC
 from rasterio.transform import Affine, xy
 
 import spectra
-from spectra.data import geo
+from spectra.data.geo import raster
 from spectra.data.images import read_image
 from spectra.modalities import Scale, Task
 from spectra.translation import windows
@@ -249,7 +249,7 @@ def test_a_mask_is_heeded_where_the_georeference_is_left_out(tmp_path: Path) -> 
     result = read_image(tmp_path / "out" / "a.tif")
     np.testing.assert_array_equal(result[mask], array[mask])
     assert (result[3:5] == result[3, 0]).all()
-    assert not geo.is_geotiff(tmp_path / "out" / "a.tif")
+    assert not raster.is_geotiff(tmp_path / "out" / "a.tif")
 
 
 def test_a_file_of_another_driver_is_not_opened(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ import spectra
 from spectra.data import images
 from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header
+from spectra.data.formats.streams import open_stream
 from spectra.data.images import read_image, write_image
-from spectra.data.streams import open_stream
 from spectra.modalities import Task
 from spectra.model import Model
 from spectra.translation import windows

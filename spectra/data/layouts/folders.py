@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from spectra.data.catalogue import Catalogue, ImageFile, Place
-from spectra.data.gather import twice
 from spectra.data.layout import About, Layout
-from spectra.data.lists import split_by
-from spectra.data.tree import Tree, join, stem
+from spectra.data.patterns.gather import twice
+from spectra.data.patterns.lists import split_by
+from spectra.data.patterns.tree import Tree, join, stem
 
 SPLIT = re.compile(
     r"(pre)?(train(ing)?|test(ing)?|val(id)?|validation|trainval|dev(el)?|eval|holdout|fold\d*)([-_. ]?\d+)?",

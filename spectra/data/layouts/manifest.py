@@ -11,7 +11,7 @@ from spectra.data.catalogue import Catalogue
 from spectra.data.layout import About, Layout
 from spectra.data.layouts.rows import Faults, read_rows
 from spectra.data.layouts.table import columns, read_table
-from spectra.data.tree import Tree
+from spectra.data.patterns.tree import Tree
 from spectra.errors import DataError
 
 NAMES = ("manifest.csv", "manifest.jsonl", "pairs.csv", "pairs.jsonl")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from spectra.data.layout import About, Layout, Side
-from spectra.data.tree import Tree, join
+from spectra.data.patterns.tree import Tree, join
 from spectra.errors import ImageError
 
 SPLITS = "train|test|val|valid|validation|dev"

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from spectra.data.catalogue import ImageFile, Place
 from spectra.data.layouts.rows import WORDS, Faults, Row, read_rows
-from spectra.data.pattern import spelled
-from spectra.data.tree import suffix
+from spectra.data.patterns.pattern import spelled
+from spectra.data.patterns.tree import suffix
 from spectra.errors import DataError
 
 

@@ -12,7 +12,7 @@ import pytest
 from spectra.data.checkup.check import Checked, check
 from spectra.data.checkup.finding import LEVELS, Kind, Level
 from spectra.data.images import write_image
-from spectra.data.splits import make_split
+from spectra.data.sets.splits import make_split
 from spectra.errors import DataError
 from tests.data.checkup.photographs import clean, drawn, put
 from tests.real_pairs import real_pairs

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Protocol
 
 from spectra.data.catalogue import ImageFile, Place, Window
-from spectra.data.facts import Facts
-from spectra.data.listed_pairs import Size, image_faults, read_mask, refuse
 from spectra.data.pairs import PairSet, Picture, look, sizes_of
 from spectra.data.pictures import masked
 from spectra.data.reader import Reader, Reading
+from spectra.data.sets.facts import Facts
+from spectra.data.sets.listed_pairs import Size, image_faults, read_mask, refuse
 from spectra.errors import DataError
 from spectra.modalities import Modality
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from spectra.data.cache.plain import Spot
 from spectra.data.catalogue import Part
 from spectra.data.images import Header
-from spectra.data.plain import Spot
 
 HASH_BYTES = 20
 _FRESH = 2.0  # seconds: a file as young as that may change once more without a new time of change

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import overload
 
-from spectra.data.pattern import spelled
+from spectra.data.patterns.pattern import spelled
 
 TEXTS = frozenset({".txt", ".csv", ".jsonl"})
 """Suffixes of lists and manifests: of all files, only these and images are shown to a layout."""

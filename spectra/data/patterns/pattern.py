@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from spectra.data.expression import BadPattern, Expression
+from spectra.data.patterns.expression import BadPattern, Expression
 
 __all__ = ["BadPattern", "Glob", "Pattern", "spelled"]
 

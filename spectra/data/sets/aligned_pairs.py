@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import torch
 
 from spectra.data.catalogue import ImageFile, Window
-from spectra.data.listed_pairs import ListedPairs, Size, image_faults, refuse, require_size
 from spectra.data.pairs import Picture
 from spectra.data.pictures import as_picture, masked
+from spectra.data.sets.listed_pairs import ListedPairs, Size, image_faults, refuse, require_size
 from spectra.errors import DataError, SpectraError
 
 
@@ -24,7 +24,7 @@ class AlignedPairs(ListedPairs):
         return sizes
 
     def _faults(self, sizes: list[Size]) -> Iterator[str]:
-        from spectra.data.geo import overlap_size  # rasterio comes with an extra
+        from spectra.data.geo.raster import overlap_size  # rasterio comes with an extra
 
         for files in self.files:
             found = [
@@ -42,7 +42,7 @@ class AlignedPairs(ListedPairs):
 
     def _pictures(self, place: int, window: Window | None) -> tuple[Picture, Picture]:
         """Read whole, as the target's part of a window is known only when it has been moved; then cut."""
-        from spectra.data.geo import aligned
+        from spectra.data.geo.raster import aligned
 
         files = self.files[place]
         *arrays, known = aligned(

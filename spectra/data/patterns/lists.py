@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from spectra.data.catalogue import Place
-from spectra.data.pattern import Pattern, spelled
+from spectra.data.patterns.pattern import Pattern, spelled
 from spectra.errors import DataError
 
 if TYPE_CHECKING:

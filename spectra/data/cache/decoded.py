@@ -9,12 +9,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from spectra import cache
+from spectra.data.cache.contents import HASH_BYTES, Contents, KnownFiles
+from spectra.data.cache.plain import spot_of
+from spectra.data.cache.store import Store
 from spectra.data.catalogue import ImageFile, Window
-from spectra.data.contents import HASH_BYTES, Contents, KnownFiles
 from spectra.data.images import Header
-from spectra.data.plain import spot_of
 from spectra.data.reader import Reader, Reading
-from spectra.data.store import Store
 
 VERSION = 1
 """Of what decoding makes of a file: raise it whenever the same bytes would become other pixels than before."""

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError
 
 from spectra.data.atomic import write_text
 from spectra.data.catalogue import Catalogue, Place
-from spectra.data.pairing import listed
+from spectra.data.sets.pairing import listed
 from spectra.errors import DataError
 from spectra.settings import Config
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spectra.data.catalogue import Catalogue, Place
 from spectra.data.images import SUFFIXES
-from spectra.data.pairing import Sides
+from spectra.data.sets.pairing import Sides
 from spectra.errors import DataError, did_you_mean
 from spectra.modalities import Task
 from spectra.recipe.recipe import DataSettings

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 
 from spectra.data.catalogue import Window
-from spectra.data.listed_pairs import ListedPairs, Size
-from spectra.data.pairing import Files
 from spectra.data.pairs import Pair
+from spectra.data.sets.listed_pairs import ListedPairs, Size
+from spectra.data.sets.pairing import Files
 from spectra.modalities import Task
 
 CHANNEL = 0x70616972

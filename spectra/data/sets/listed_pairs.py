@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from spectra.data.catalogue import ImageFile, Place, Window
-from spectra.data.facts import Facts
-from spectra.data.pairing import Files, Sides, by_combination, by_name, many
 from spectra.data.pairs import Pair, Picture
 from spectra.data.pictures import fits, masked, wrong_channels
 from spectra.data.reader import Reader, Reading
+from spectra.data.sets.facts import Facts
+from spectra.data.sets.pairing import Files, Sides, by_combination, by_name, many
 from spectra.errors import DataError, SpectraError
 from spectra.modalities import Modality, Task
 

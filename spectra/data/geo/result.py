@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from spectra.data.atomic import atomic
 from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header
-from spectra.data.gdal import faults_of, gdal, local
-from spectra.data.geo import GeoImage, placed
+from spectra.data.geo.gdal import faults_of, gdal, local
+from spectra.data.geo.raster import GeoImage, placed
 
 LOSSLESS = ("lzw", "deflate", "zstd", "packbits", "lzma")
 DIFFERENCED = ("lzw", "deflate", "zstd")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spectra.data.catalogue import Window
 from spectra.data.formats.header import DTYPES, Header, require_dtype
-from spectra.data.gdal import faults_of, gdal, local
+from spectra.data.geo.gdal import faults_of, gdal, local
 from spectra.data.images import require_size
 from spectra.data.pictures import can_hold
 from spectra.errors import ImageError

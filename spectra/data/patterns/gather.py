@@ -10,10 +10,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from spectra.data.catalogue import Catalogue, ImageFile, Place
-from spectra.data.expression import BadPattern, Expression
-from spectra.data.lists import by_lists, one_or_many
-from spectra.data.pattern import Pattern, spelled
-from spectra.data.tree import Tree, join
+from spectra.data.patterns.expression import BadPattern, Expression
+from spectra.data.patterns.lists import by_lists, one_or_many
+from spectra.data.patterns.pattern import Pattern, spelled
+from spectra.data.patterns.tree import Tree, join
 from spectra.errors import DataError
 
 if TYPE_CHECKING:
