@@ -105,7 +105,7 @@ def test_hidden_files_and_files_that_are_no_images_do_not_count(tmp_path: Path) 
 
 def test_a_root_that_is_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "pairs").write_text("")
-    assert "no folder" in fault(tmp_path / "pairs")
+    assert "is a file, where a folder or a manifest" in fault(tmp_path / "pairs")
 
 
 def test_all_partners_that_are_missing_on_both_sides_are_told_at_once(tmp_path: Path) -> None:

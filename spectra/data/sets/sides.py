@@ -41,7 +41,7 @@ def require_sides(places: Sequence[Place], chosen: ChosenSides, mask: str | None
     keys = ("data.source.folder", "data.target.folder", "data.mask")
     faults = [
         f"{where} has no {'modality' if key != 'data.mask' else 'masks'} {side!r}.{near(side, there)} It holds: "
-        f"{', '.join(there) or 'no images'}. Say with `{key}` which it is."
+        f"{', '.join(there) or 'no images'}. Say with `{key}` which it is, or set another `task`."
         for side, key in zip((*chosen.sides, mask), keys, strict=True)
         if side is not None and side not in there
     ]

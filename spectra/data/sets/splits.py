@@ -58,9 +58,10 @@ def make_split(
     wanted = _wanted(shares or {}, folds)
     groups = _groups(catalogue, by)
     if len(groups) < len(wanted):
+        by_name = by == "group" and len(keyed(catalogue)) >= len(wanted)
         raise DataError(
-            f"{len(groups)} groups cannot fill {len(wanted)} {'folds' if folds else 'splits'}, as none is torn apart."
-            + (" Choose fewer, or split by name (with `--by name`)." if by == "group" else "")
+            f"{len(groups)} group{'s' * (len(groups) != 1)} cannot fill {len(wanted)} {'folds' if folds else 'splits'}"
+            ", as none is torn apart." + (" Choose fewer, or split by name (with `--by name`)." if by_name else "")
         )
     total = sum(map(len, groups.values()))
     dealt = _dealt(groups, [share * total for share in wanted.values()], seed)
