@@ -40,8 +40,8 @@ def fits(channels: int, modality: Modality) -> bool:
 
 def _grey(array: NDArray[Any], file: object, modality: Modality) -> NDArray[Any]:
     """The one channel of an image whose three channels are equal."""
-    first = array[..., :1]
-    if not (array[..., 1:] == first).all():
+    first, others = array[..., :1], array[..., 1:]
+    if not ((others == first) | ((others != others) & (first != first))).all():  # NaN goes with NaN
         raise ImageError(f"{wrong_channels(file, 3, modality)} Three would do if they were equal; they differ.")
     return first
 

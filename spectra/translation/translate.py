@@ -236,10 +236,9 @@ def _task_of_files(name: str, found: Sequence[Source]) -> Task:
         if not homes:
             shown = Modality.parse({1: "gray", 3: "rgb"}.get(channels, f"ms{channels}"))
             return Task(shown, shown)
-        if fitting := sorted(
-            (h for h in homes if fits(channels, h.source)), key=lambda h: h.source.channels != channels
-        ):
-            return fitting[0]
+        exact = (home for home in homes if home.source.channels == channels)
+        if fitting := next(exact, next((home for home in homes if fits(channels, home.source)), None)):
+            return fitting
         faults.append(f"{str(source.path)!r} has {channels} channels.")
     more = [f"... and {len(faults) - LISTED} more."] if len(faults) > LISTED else []
     made_for = f" for {name!r}, made for {' and '.join(map(str, homes))}; --task says another" if homes else ""

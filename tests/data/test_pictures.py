@@ -156,6 +156,16 @@ def test_grey_that_was_stored_as_colour_is_read_as_the_grey_it_is(tmp_path: Path
     assert torch.equal(picture(tmp_path / "ir.tif", "lwir").pixels, picture(tmp_path / "one.tif", "lwir").pixels)
 
 
+def test_gaps_in_grey_that_was_stored_as_colour_are_no_colour(tmp_path: Path) -> None:
+    grey = np.full((5, 6, 1), 0.5, np.float32)
+    grey[2, 3] = np.nan
+    write_image(tmp_path / "ir.tif", np.repeat(grey, 3, axis=2))
+    modality = Modality("lwir", 1, Scale.parse("dtype nodata nan"))
+
+    found = read(Reader(), ImageFile(tmp_path / "ir.tif"), modality)
+    assert found.valid is not None and int((~found.valid).sum()) == 1
+
+
 def test_colour_where_grey_is_meant_is_refused_though_one_value_differs(tmp_path: Path) -> None:
     image = np.full((5, 6, 3), 80, np.uint8)
     image[4, 5, 2] = 81

@@ -163,11 +163,12 @@ def of_scale(scale: str, kind: str = "copy") -> Model:
     return spectra.load(kind, Task(shown, shown))
 
 
-def test_a_type_cuts_off_beyond_a_scale_within_it_and_says_so(tmp_path: Path) -> None:
-    write_image(tmp_path / "a.npy", np.array([[[100], [70_000]]], np.float32))
+@pytest.mark.parametrize(("value", "end"), [(70_000, 65535), (-7, 0)])
+def test_a_type_cuts_off_beyond_a_scale_within_it_and_says_so(tmp_path: Path, value: float, end: int) -> None:
+    write_image(tmp_path / "a.npy", np.array([[[100], [value]]], np.float32))
     done = spectra.translate(of_scale("reflectance 0..10000"), tmp_path / "a.npy", tmp_path / "out", depth=16)
     assert "beyond what uint16 holds" in done.notes[0]
-    assert read_image(tmp_path / "out" / "a.npy").ravel().tolist() == [100, 65535]
+    assert read_image(tmp_path / "out" / "a.npy").ravel().tolist() == [100, end]
 
 
 @pytest.mark.parametrize("scale", ["reflectance 0..10000", "K 250..330", "DN 3..4095", "dB -25..0", "DN 1000..60000"])
