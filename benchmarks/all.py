@@ -16,6 +16,7 @@ FULL: dict[str, tuple[str, ...]] = {
     "scenes.py": (),
     "metrics.py": (),
     "feeding.py": (),
+    "decode.py": (),
 }
 QUICK: dict[str, tuple[str, ...]] = {
     **FULL,
@@ -24,6 +25,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "scenes.py": ("--count", "10"),
     "metrics.py": ("--pairs", "20"),
     "feeding.py": ("--count", "30", "--side", "2000", "--steps", "5", "--pairs", "100", "--repeats", "1"),
+    "decode.py": ("--files", "5", "--rounds", "5"),
 }
 
 

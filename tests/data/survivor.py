@@ -31,7 +31,7 @@ def main(suffix: str, seed: int, count: int, folder: Path) -> None:
     files, chance, done = seeds(), random.Random(seed), Counter[str]()
     path = folder / f"image{suffix}"
     right = [_whole(path, data) for data in files[suffix]]
-    resource.setrlimit(resource.RLIMIT_AS, (_kilobytes("VmSize") * 1024 + MEMORY,) * 2)
+    resource.setrlimit(resource.RLIMIT_AS, (kilobytes("VmSize") * 1024 + MEMORY,) * 2)
     slowest, peak = 0.0, 0
     for at in range(count):
         made = mutant(suffix, files, chance)
@@ -39,9 +39,9 @@ def main(suffix: str, seed: int, count: int, folder: Path) -> None:
         print(at, flush=True)  # the last number names the file that ended the process
         Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
         signal.alarm(SECONDS)
-        start, before = time.perf_counter(), _kilobytes("VmRSS")
+        start, before = time.perf_counter(), kilobytes("VmRSS")
         done[survived(path, made, right, chance)] += 1
-        slowest, peak = max(slowest, time.perf_counter() - start), max(peak, _kilobytes("VmHWM") - before)
+        slowest, peak = max(slowest, time.perf_counter() - start), max(peak, kilobytes("VmHWM") - before)
         signal.alarm(0)
     print(json.dumps({**done, "peak_kib": peak, "slowest_s": round(slowest, 3)}))
 
@@ -84,7 +84,7 @@ def _whole(path: Path, data: bytes) -> Array:
     return read_image(path)
 
 
-def _kilobytes(name: str) -> int:
+def kilobytes(name: str) -> int:
     found = re.search(rf"{name}:\s*(\d+) kB", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1])

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import lzma
 import struct
 import subprocess
 import sys
 import time
 import tracemalloc
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tifffile
 
-from spectra.data.images import read_header
+from spectra.data.images import read_header, read_image
+from spectra.errors import ImageError
 from tests.data.files import (
     Put,
     assert_refused,
@@ -22,8 +27,10 @@ from tests.data.files import (
     png_of,
     smooth,
     tiff,
+    tiff_by_hand,
 )
 from tests.data.mutations import seeds
+from tests.data.survivor import kilobytes
 
 
 def huge_npy(shape: str) -> bytes:
@@ -86,6 +93,47 @@ def test_a_huge_header_is_refused_before_memory_is_taken(
 
 def test_a_band_count_is_counted_as_size(put: Put) -> None:
     assert_refused(put(".npy", huge_npy("(4, 4, 2000000000)")), "2000000000 channels", "limit")
+
+
+def lzma_with_dictionary(data: bytes, size: int) -> bytes:
+    """`size` as the format writes it: 40 for 4 GiB."""
+    kind = {"id": lzma.FILTER_LZMA2, "dict_size": 4096, "preset": 0}
+    stream = bytearray(lzma.compress(data, lzma.FORMAT_XZ, filters=[kind]))
+    stream[stream.index(b"\x21\x01", 12) + 2] = size
+    end = 12 + 4 * (stream[12] + 1)
+    struct.pack_into("<I", stream, end - 4, zlib.crc32(stream[12 : end - 4]))
+    return bytes(stream)
+
+
+def zstandard_with_window(data: bytes, exponent: int) -> bytes:
+    """A frame of one block as it is, which asks for a window of 2^exponent bytes."""
+    block = struct.pack("<I", len(data) << 3 | 1)[:3] + data
+    return b"\x28\xb5\x2f\xfd\x80" + bytes([exponent - 10 << 3]) + struct.pack("<I", len(data)) + block
+
+
+@pytest.mark.parametrize(
+    ("compression", "compress", "size"),
+    [
+        (34925, lzma_with_dictionary, 36),
+        (34925, lzma_with_dictionary, 40),
+        (50000, zstandard_with_window, 31),
+        (50000, zstandard_with_window, 41),
+    ],
+)
+def test_a_huge_dictionary_takes_no_memory(
+    put: Put, compression: int, compress: Callable[[bytes, int], bytes], size: int
+) -> None:
+    """Resident memory: addresses may be set aside for a dictionary that the few bytes never fill."""
+    image = smooth(16, 16, 3)
+    path = put(".tif", tiff_by_hand(image, compression, compress(image.tobytes(), size)))
+    read_image(put(".tif", tiff(image, photometric="rgb", compression="lzma")))  # the libraries are loaded now
+    Path("/proc/self/clear_refs").write_text("5")
+    before = kilobytes("VmRSS")
+    try:
+        np.testing.assert_array_equal(read_image(path), image)
+    except ImageError as error:
+        assert path.name in str(error)
+    assert kilobytes("VmHWM") - before < 8 * 1024
 
 
 MOST_KIB = 64 * 1024  # for files of at most a few hundred kilobytes

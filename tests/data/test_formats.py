@@ -259,3 +259,20 @@ class TestNpy:
 @pytest.mark.parametrize("dtype", ["uint32", "int16", "float64", "float16"])
 def test_other_numbers_in_a_tiff_are_refused_too(put: Put, dtype: str) -> None:
     assert_refused(put(".tif", tiff(np.zeros((2, 2), dtype))), dtype, "save it as")
+
+
+@pytest.mark.parametrize(
+    "tail", [b"", b"\xff", b"\xff\xff", b"\xd8", b"\x01\xff", b"\xe0", b"\xe0\0\1", b"\xc0\0\7", b"\xd9"]
+)
+def test_a_jpeg_that_ends_among_its_markers_is_refused(put: Put, tail: bytes) -> None:
+    assert_refused(put(".jpg", b"\xff\xd8\xff" + tail), "damaged")
+
+
+@pytest.mark.parametrize("size", [2**17 - 1, 2**17, 2**17 + 1])
+def test_files_about_the_size_that_is_read_at_once_are_read_alike(put: Put, size: int) -> None:
+    image = smooth(40, 50, 3)
+    data = encoded(".png", image)
+    stray = chunk(b"noTe", bytes(size - len(data) - 12))
+    path = put(".png", data[:33] + stray + data[33:])
+    assert path.stat().st_size == size
+    np.testing.assert_array_equal(read_image(path), image[..., ::-1])

@@ -130,6 +130,9 @@ class TestBadFiles:
         (tmp_path / "a.png").mkdir()
         assert "it is a folder" in message(tmp_path / "a.png")
 
+    def test_a_name_that_no_file_can_have(self, tmp_path: Path) -> None:
+        assert "null character" in message(tmp_path / "a\0b.png")
+
     def test_a_pipe_is_not_waited_for(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "a.png")
         assert "not a regular file" in message(tmp_path / "a.png")

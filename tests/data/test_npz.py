@@ -103,6 +103,22 @@ def test_sizes_that_the_archive_invents_are_seen_through(put: Put) -> None:
     assert_refused(put(".npz", bytes(data)), "16000×16000", "truncated or damaged")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("stray", [-1, 1, 100_000])
+def test_more_or_fewer_bytes_than_the_image_has_are_refused(put: Put, method: int, stray: int) -> None:
+    whole = npy(noise(40, 40))
+    content = whole + bytes(stray) if stray > 0 else whole[:stray]
+    assert_refused(put(".npz", packed("image.npy", content, method)), "40×40", "truncated or damaged")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_bytes_behind_those_that_the_archive_promises_break_its_checksum(put: Put, method: int) -> None:
+    whole = npy(noise(40, 40))
+    data = bytearray(packed("image.npy", whole + b"more", method))
+    struct.pack_into("<I", data, data.rindex(b"PK\1\2") + 24, len(whole))
+    assert_refused(put(".npz", bytes(data)), "archive is damaged")
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

@@ -23,6 +23,8 @@ MAGIC = (b"\xff\xd8\xff",)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _READABLE_FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended and progressive, by Huffman codes
 _SCAN, _END = 0xDA, 0xD9
+_SEGMENT = struct.Struct(">BBH")  # a marker of two bytes, and the length of what follows, itself included
+_FRAME = struct.Struct(">BHHB")
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a segment
 _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]", re.DOTALL)  # inside a scan
 _PIXELS_A_BYTE = 1024  # a block of 64 pixels takes at least a bit, colour at quarter size included
@@ -53,15 +55,24 @@ class Frame(NamedTuple):
 
 
 def frame(file: BinaryIO) -> Frame:
-    file.seek(2)
-    while (marker := _marker(file)) not in _FRAMES:
-        if marker in (_SCAN, _END):
+    at = 2
+    while True:
+        file.seek(at)
+        lead, marker, length = _SEGMENT.unpack(file.read(4).ljust(4, b"\0"))
+        if lead != 0xFF:
+            raise ImageError("it is damaged or truncated: a marker is missing")
+        if marker == 0xFF:  # any number of them may fill the gap
+            at += 1
+        elif marker in _BARE:
+            at += 2
+        elif marker in (_SCAN, _END):
             raise ImageError("it is damaged: no frame stands before its pixels")
-        if marker not in _BARE:
-            file.seek(_length(file) - 2, 1)
-    if _length(file) < 8:
-        raise ImageError("it is damaged: its frame is too short")
-    return Frame(marker, *struct.unpack(">BHHB", file.read(6).ljust(6, b"\0")))
+        elif length < (8 if marker in _FRAMES else 2):
+            raise ImageError("it is damaged or truncated: a segment is too short")
+        elif marker in _FRAMES:
+            return Frame(marker, *_FRAME.unpack(file.read(6).ljust(6, b"\0")))
+        else:
+            at += 2 + length
 
 
 def _header(marker: int, precision: int, height: int, width: int, channels: int) -> Header:
@@ -73,23 +84,6 @@ def _header(marker: int, precision: int, height: int, width: int, channels: int)
         kind = "CMYK, for print" if channels == 4 else f"{channels} channels"
         raise ImageError(f"it is a JPEG of {kind}, and grey or RGB are read: convert it to RGB")
     return Header(height, width, channels, "uint8")
-
-
-def _marker(file: BinaryIO) -> int:
-    if file.read(1) != b"\xff":
-        raise ImageError("it is damaged or truncated: a marker is missing")
-    while (code := file.read(1)) == b"\xff":  # any number may fill the gap
-        pass
-    if not code:
-        raise ImageError(_TRUNCATED)
-    return code[0]
-
-
-def _length(file: BinaryIO) -> int:
-    length = int.from_bytes(file.read(2))
-    if length < 2:
-        raise ImageError("it is damaged or truncated: a segment has no length")
-    return length
 
 
 def _require_end(data: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header, require_dtype
-from spectra.data.formats.reader import Reader, read_rows
+from spectra.data.formats.reader import Reader, read_rows, size_of
 from spectra.errors import ImageError
 
 NAME = "NPY"
@@ -69,7 +68,7 @@ class _Npy(Reader):
 
     def read_window(self, window: Window) -> NDArray[Any]:
         """Fortran's order is that of C with the axes turned round: bands of columns of single values."""
-        missing = self.found.end - os.fstat(self.file.fileno()).st_size
+        missing = self.found.end - size_of(self.file)
         if missing > 0:
             raise ImageError(f"it is truncated: {missing:,} bytes are missing for {self.header}")
         top, left, height, width = window

@@ -93,12 +93,10 @@ def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 
 def _fill(view: memoryview, stream: Any) -> None:
-    """To the last byte, at which the archive's checksum is compared."""
+    """To the last byte that the archive promises, at which its checksum is compared."""
     while view:
         piece = stream.read(min(len(view), _PIECE))
         if not piece:
             raise ImageError("it is truncated: its end is missing")
         view[: len(piece)] = piece
         view = view[len(piece) :]
-    if stream.read(1):
-        raise ImageError("it is damaged: bytes follow its last value")

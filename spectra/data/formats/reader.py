@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
-from io import BufferedReader
+from io import BufferedReader, BytesIO
 from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
@@ -32,9 +33,15 @@ class Reader(ABC):
 
 def read_all(file: BinaryIO) -> bytes:
     """The whole file, past its buffer, which would copy it once more."""
+    if isinstance(file, BytesIO):
+        return file.getvalue()  # itself, not a copy
     raw = file.raw if isinstance(file, BufferedReader) else file
     raw.seek(0)
     return raw.read() or b""
+
+
+def size_of(file: BinaryIO) -> int:
+    return file.seek(0, os.SEEK_END)
 
 
 def read_rows(file: BinaryIO, rows: NDArray[Any], start: int, stride: int) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from spectra.data.catalogue import Window
 from spectra.data.formats.header import Header, require_dtype
-from spectra.data.formats.reader import Reader
+from spectra.data.formats.reader import Reader, size_of
 from spectra.data.formats.tiff_segments import JPEG, require_compression, segments_of
 from spectra.errors import ImageError
 
@@ -70,8 +70,9 @@ class _Tiff(Reader):
 
     def read_window(self, window: Window) -> NDArray[Any]:
         with _faults():
+            size = size_of(self.file)
             for segments in self.segments:
-                segments.require_data(window, os.fstat(self.file.fileno()).st_size)
+                segments.require_data(window, size)
             image = np.empty((window.height, window.width, self.header.channels), self.header.dtype)
             if len(self.segments) == 1:
                 self.segments[0].read(self.file, window, image)
