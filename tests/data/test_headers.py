@@ -73,6 +73,18 @@ def test_one_page_that_tells_of_more_is_refused(put: Put) -> None:
     assert_refused(put(".tif", data), "3 × 8 × 9", "one page a band")
 
 
+@pytest.mark.parametrize(("width", "colours"), [(1, "minisblack"), (3, "rgb")])
+def test_bands_that_a_writer_took_for_rows_are_refused(put: Put, width: int, colours: str) -> None:
+    data = tiff(noise(5, 8, width), photometric=colours, metadata={"axes": "CYX"})
+    assert_refused(put(".tif", data), f"5 × 8 × {width}", "one page a band")
+
+
+def test_a_stack_of_one_band_is_read(put: Put) -> None:
+    image = noise(1, 8, 9)
+    data = tiff(image, photometric="minisblack", metadata={"axes": "CYX"})
+    assert (read_image(put(".tif", data))[..., 0] == image[0]).all()
+
+
 def test_compressions_that_are_not_read_are_named(put: Put) -> None:
     data = tiff(noise(16, 16), compression="png", metadata=None)
     assert_refused(put(".tif", data), "compression (PNG)", "save it with deflate")

@@ -27,6 +27,7 @@ MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # little and big endian, and o
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCBCR = 0, 1, 2, 6
 _GEOREFERENCE = (33550, 33922, 34264, 34735, 50844)  # scale, tie points, transformation and keys of GeoTIFF; RPCs
 _NODATA = 42113  # text, by GDAL
+_STACKS = ("CYX", "SYX")  # bands, rows and columns
 _KINDS = frozenset({"ome", "imagej", "shaped"})  # whose notes say that pages are bands
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else its warnings, without a file name, reach stderr
@@ -152,7 +153,7 @@ def _is_stack(tif: Any) -> bool:
     if not any(not page.is_reduced for page in tif.pages[1:]):
         _require_all(tif)
         return False
-    if len(tif.series) == 1 and tif.series[0].axes in ("CYX", "SYX") and tif.pages.first.axes == "YX":
+    if len(tif.series) == 1 and tif.series[0].axes in _STACKS and tif.pages.first.axes == "YX":
         _require_alike(tif)
         return True
     raise ImageError(
@@ -163,11 +164,17 @@ def _is_stack(tif: Any) -> bool:
 
 
 def _require_all(tif: Any) -> None:
-    """Some writers list the first of many pages alone, and tell of the others in its description."""
-    page = tif.pages.first
-    if (page.is_imagej or page.is_shaped or page.is_ome) and prod(tif.series[0].shape) != prod(page.shape):
+    """Some writers list the first of many pages alone, and tell of the others in its description.
+
+    Bands one pixel wide, or three with no word of colours, are written as the rows of one page.
+    """
+    page, told = tif.pages.first, tif.series[0]
+    if not (page.is_imagej or page.is_shaped or page.is_ome):
+        return
+    turned = told.axes in _STACKS and told.shape[0] > 1 and page.axes != "SYX"
+    if turned or prod(told.shape) != prod(page.shape):
         raise ImageError(
-            f"its description tells of {' × '.join(map(str, tif.series[0].shape))} values, and its one page has "
+            f"its description tells of {' × '.join(map(str, told.shape))} values, and its one page has "
             f"{' × '.join(map(str, page.shape))}: save it with one page a band"
         )
 
