@@ -276,3 +276,15 @@ def test_files_about_the_size_that_is_read_at_once_are_read_alike(put: Put, size
     path = put(".png", data[:33] + stray + data[33:])
     assert path.stat().st_size == size
     np.testing.assert_array_equal(read_image(path), image[..., ::-1])
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_bytes_of_ones_may_stand_before_a_jpeg_marker(put: Put, count: int) -> None:
+    plain = encoded(".jpg", smooth(20, 30, 3))
+    filled = put(".jpg", plain[:2] + b"\xff" * count + plain[2:])
+    np.testing.assert_array_equal(read_image(filled), read_image(put(".jpg", plain)))
+
+
+def test_a_png_that_ends_within_a_note_is_truncated(put: Put) -> None:
+    data = encoded(".png", smooth(20, 30, 3))
+    assert_refused(put(".png", data[:-12] + chunk(b"tEXt", bytes(500))[:300]), "truncated")

@@ -168,9 +168,10 @@ def _require_all(tif: Any) -> None:
 
     Bands one pixel wide, or three with no word of colours, are written as the rows of one page.
     """
-    page, told = tif.pages.first, tif.series[0]
+    page = tif.pages.first
     if not (page.is_imagej or page.is_shaped or page.is_ome):
         return
+    told = tif.series[0]
     turned = told.axes in _STACKS and told.shape[0] > 1 and page.axes != "SYX"
     if turned or prod(told.shape) != prod(page.shape):
         raise ImageError(
