@@ -17,6 +17,8 @@ FULL: dict[str, tuple[str, ...]] = {
     "metrics.py": (),
     "feeding.py": (),
     "decode.py": (),
+    "check.py": ("--whole", "1000"),
+    "geotiff.py": (),
 }
 QUICK: dict[str, tuple[str, ...]] = {
     **FULL,
@@ -26,6 +28,8 @@ QUICK: dict[str, tuple[str, ...]] = {
     "metrics.py": ("--pairs", "20"),
     "feeding.py": ("--count", "30", "--side", "2000", "--steps", "5", "--pairs", "100", "--repeats", "1"),
     "decode.py": ("--files", "5", "--rounds", "5"),
+    "check.py": ("--whole", "50"),
+    "geotiff.py": ("--side", "2000"),
 }
 
 
