@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +21,7 @@ from spectra.recipe.augment import On
 
 
 @dataclass(frozen=True)
-class Photometric:
+class Photometric(ABC):
     on: On
 
     def size(self, size: Size) -> Size:
@@ -35,8 +36,9 @@ class Photometric:
         # Torch's arithmetic may differ in the last bit between pixels that are neighbours in memory and others.
         return self.changed(grid[0].contiguous(), grid[1])
 
+    @abstractmethod
     def changed(self, pixels: Tensor, valid: Tensor | None) -> Grid:
-        raise NotImplementedError
+        """The pixels and their mask after the operation, at the size they came in."""
 
 
 @dataclass(frozen=True)
