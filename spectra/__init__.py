@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from spectra.stage import Term as Term
     from spectra.stage import Update as Update
     from spectra.translation.translate import translate as translate
+    from spectra.translator import Imported as Imported
     from spectra.translator import Translator as Translator
 
 _HOMES = {
@@ -63,6 +64,7 @@ _HOMES = {
     "ImageFile": "data.catalogue",
     "ImagePool": "nn.pool",
     "Images": "stage",
+    "Imported": "translator",
     "Layout": "data.layout",
     "Loss": "loss",
     "Metric": "metric",

@@ -25,6 +25,15 @@ class Loss(nn.Module, ABC):
         super().__init__()
         self.settings: Any = settings
 
+    @classmethod
+    def needs(cls, settings: Any) -> tuple[str, ...]:
+        """The names of the pretrained weights it needs, as ``spectra weights list`` shows them.
+
+        They are loaded when it is built. Where one is missing, a run on real data stops before it learns; on the built-in
+        scenes, and with the preset ``tiny``, the loss is left out, and this is said.
+        """
+        return ()
+
     @abstractmethod
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         """Two ``(n, c, h, w)`` images of the unit interval, the prediction unclamped, to one differentiable number.

@@ -93,10 +93,12 @@ def _term(value: Tensor | Callable[[], Tensor] | Term) -> Term:
 class Player:
     """Modules that learn together, with an optimizer of their own.
 
-    In a later stage a player of the same name keeps its optimizer, and may have grown, unless it is ``fresh``.
+    In a later stage a player of the same name keeps its optimizer, its schedule and its moving average, and may have
+    grown. ``fresh``: all of them begin anew. ``fresh="optimizer"``: the optimizer is new, and its rate the full one
+    until the schedule, which goes on, next changes it.
     """
 
-    def __init__(self, *modules: nn.Module, fresh: bool = False) -> None:
+    def __init__(self, *modules: nn.Module, fresh: bool | Literal["optimizer"] = False) -> None:
         self.modules = modules
         self.fresh = fresh
 

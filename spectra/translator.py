@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
@@ -15,6 +16,14 @@ from spectra.settings import Config
 if TYPE_CHECKING:
     from spectra.data.pairs import Pair
     from spectra.stage import Stage
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an official checkpoint became, and what is to be said of it: what was loaded, ignored, mended."""
+
+    translator: Translator
+    notes: tuple[str, ...] = ()
 
 
 class Translator(nn.Module, ABC):
@@ -96,9 +105,16 @@ class Translator(nn.Module, ABC):
         """
         return {}
 
+    def recomputed(self) -> list[nn.Module]:
+        """Modules whose activations may be thrown away and computed again (`train.recompute`), such as its blocks."""
+        return []
+
     @classmethod
-    def import_official(cls, state: Mapping[str, Tensor], task: Task | None = None) -> Translator:
-        """A translator from the tensors of a checkpoint that the method's authors released."""
+    def import_official(cls, state: Mapping[str, Tensor], task: Task | None = None) -> Imported:
+        """A translator from the tensors of a checkpoint that the method's authors released.
+
+        Its settings, and the task's channels where no task is given, are read off the keys and shapes.
+        """
         raise SpectraError(f"{cls.__name__} knows no official checkpoints.")
 
     def export_official(self) -> dict[str, Tensor]:

@@ -36,6 +36,7 @@ class SceneSettings(Config):
     size: int = Field(256, ge=32, le=4096, description="height and width in pixels")
     train: int = Field(48, gt=0, le=1_000_000, description="number of training scenes")
     test: int = Field(16, gt=0, le=1_000_000, description="number of test scenes")
+    validation: int = Field(8, gt=0, le=1_000_000, description="number of validation scenes")
     bits: Literal[8, 16] = Field(8, description="depth of the images")
     seed: int = Field(0, ge=0, lt=2**63, description="which scenes: it is apart from the seed of the run")
 
@@ -44,6 +45,9 @@ def _not_empty(value: Any) -> Any:
     if value == "":
         raise ValueError("write the path of a folder")
     return value
+
+
+OptionalPath = Annotated[Path, BeforeValidator(_not_empty, json_schema_input_type=str)] | None
 
 
 class SplitSettings(Config):
@@ -56,7 +60,7 @@ class SplitSettings(Config):
 
 
 class DataSettings(Config):
-    root: Annotated[Path, BeforeValidator(_not_empty, json_schema_input_type=str)] | None = Field(
+    root: OptionalPath = Field(
         None,
         description="folder of a data set in any known layout, or a manifest (.csv, .jsonl), relative to the recipe "
         "that says it (with --data and --set, to the current folder); none: the built-in scenes",
@@ -66,6 +70,11 @@ class DataSettings(Config):
     )
     train: str = Field("train", description="name of the split to learn from")
     test: str = Field("test", description="name of the split to judge by")
+    validation: str | None = Field(
+        None,
+        description="name of the split that `train.validation` looks at; none: it has none. The built-in scenes always "
+        "have one",
+    )
     split: SplitSettings | None = Field(None, description="a written split, in place of the data's own")
     pairing: Literal["name", "random", "all"] = Field(
         "name",
@@ -131,6 +140,42 @@ class EvaluateSettings(Config):
     )
 
 
+class InitFrom(Config):
+    """Weights to begin with, from another model. Either `recipe` or `run`."""
+
+    recipe: OptionalPath = Field(
+        None, description="a recipe whose run is used; it is carried out first, where that has not been done"
+    )
+    run: OptionalPath = Field(None, description="folder of a finished run, or of a model")
+    players: bool = Field(
+        True,
+        description="take over what only learning needs too, such as discriminators; needs a run, not a bare model",
+    )
+    mismatch: Literal["inflate", "skip", "error"] = Field(
+        "inflate",
+        description="what becomes of layers of another number of image channels: spread over the new ones so that a grey "
+        "image gives the same result, left as they begin, or an error",
+    )
+
+
+def _source(value: Any) -> Any:
+    """A bare path is that of a recipe where it ends in `.yaml`, else of a folder."""
+    if not isinstance(value, str):
+        return value
+    return {"recipe" if value.endswith((".yaml", ".yml")) else "run": value}
+
+
+class InferenceSettings(Config):
+    """How the finished model treats images; it is stored in the model."""
+
+    input: tuple[Side, Side] | None = Field(
+        None, description="height and width to which a source is brought before it is translated; none: as it is"
+    )
+    output: tuple[Side, Side] | None = Field(
+        None, description="height and width to which the result is brought; none: those of the source"
+    )
+
+
 class Recipe(Config):
     """One experiment: task, method, data, training and evaluation."""
 
@@ -150,6 +195,11 @@ class Recipe(Config):
         {}, description="weights of a method's own terms: `{generator: {adversarial: 1}}`; 0 leaves a term out"
     )
     train: TrainSettings = Field(TrainSettings(), description="how to learn, for methods that learn by gradient")
+    init_from: Annotated[InitFrom, BeforeValidator(_source, json_schema_input_type=str | InitFrom)] | None = Field(
+        None,
+        description="weights to begin with: a recipe (`base.yaml`), the folder of a run or of a model, or a mapping",
+    )
+    inference: InferenceSettings = Field(InferenceSettings(), description="how the finished model treats images")
     evaluate: EvaluateSettings = Field(EvaluateSettings(), description="how to judge")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of everything random in the run")
     row: str = Field("", description="which row of a matrix this is; filled in by Spectra")

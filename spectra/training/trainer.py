@@ -78,7 +78,7 @@ class Trainer:
 
     def _carry_out(self, stage: Stage, feed: Feed, not_seen: list[Stage]) -> None:
         self.prepare(stage)
-        steps = self.settings.steps_of(stage.name)
+        steps = self.settings.of_stage("steps", stage.name)
         with prefetched(feed, stage, steps, self.settings.workers) as batches:
             for step, batch in enumerate(batches):
                 terms = self.step(stage, batch)
@@ -161,7 +161,7 @@ class Trainer:
         """Give a player its optimizer: a new one, or the one it has, for what it has grown to."""
         if not player.parameters:
             raise SpectraError(f"The player {name!r} of the stage {stage.name!r} has no parameters that could learn.")
-        lr = self.settings.lr_of(name, stage.name)
+        lr = self.settings.of_player("lr", name, stage.name)
         known = self.optimizers.get(name)
         if known is None or player.fresh:
             known = self.optimizers[name] = Adam(player.parameters, lr=lr, betas=self.settings.betas)

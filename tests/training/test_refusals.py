@@ -336,4 +336,4 @@ def test_settings_that_adam_or_the_trainer_could_not_use_are_refused(wrong: dict
 def test_a_players_rate_comes_before_its_stages_and_that_before_the_common_one() -> None:
     settings = TrainSettings.model_validate({"lr": 1, "stages": {"s": {"lr": 2}}, "players": {"p": {"lr": 3}}})
 
-    assert [settings.lr_of("p", "s"), settings.lr_of("q", "s"), settings.lr_of("q", "t")] == [3, 2, 1]
+    assert [settings.of_player("lr", *who) for who in (("p", "s"), ("q", "s"), ("q", "t"))] == [3, 2, 1]
