@@ -26,6 +26,14 @@ class ModelError(SpectraError):
     """A model folder that is damaged, incomplete, or made for something else."""
 
 
+class Stopped(KeyboardInterrupt):
+    """Somebody wished to stop, and what had to be saved first has been."""
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.signal = signal
+
+
 class UnknownName(SpectraError):
     """A name that nobody has registered."""
 
@@ -45,6 +53,14 @@ class BrokenPlugin(SpectraError):
             f"The {kind} {name!r} of the distribution {distribution!r} cannot be used: {reason}\n"
             f"Run `spectra doctor` for details, or uninstall it: pip uninstall {distribution}"
         )
+
+
+def refuse_unknown(kind: str, named: Iterable[str], known: Iterable[str]) -> None:
+    """Every name must be one that is known."""
+    names = set(known)
+    for name in named:
+        if name not in names:
+            raise UnknownName(kind, name, names)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

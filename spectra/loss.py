@@ -29,8 +29,8 @@ class Loss(nn.Module, ABC):
     def needs(cls, settings: Any) -> tuple[str, ...]:
         """The names of the pretrained weights it needs, as ``spectra weights list`` shows them.
 
-        They are loaded when it is built. Where one is missing, a run on real data stops before it learns; on the built-in
-        scenes, and with the preset ``tiny``, the loss is left out, and this is said.
+        They are loaded when it is built. Where one is missing, a run on real data stops before it learns; on the
+        built-in scenes, and with the preset ``tiny``, the loss is left out, and this is said.
         """
         return ()
 

@@ -98,6 +98,11 @@ class Translator(nn.Module, ABC):
         """Whether ``fit`` is this translator's own."""
         return cls.fit is not Translator.fit
 
+    @classmethod
+    def learns(cls) -> bool:
+        """Whether ``stages`` is this translator's own."""
+        return cls.stages is not Translator.stages
+
     def diagnostics(self) -> dict[str, Any]:
         """What it found out while it learned, stored in ``model.json``: numbers and text, in lists and mappings.
 

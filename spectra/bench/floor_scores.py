@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from spectra.bench.harness import Told, evaluate, floors, floors_left_out, silent
+from spectra.bench.counted import Told, silent
+from spectra.bench.harness import evaluate, floors, floors_left_out
 from spectra.bench.run import described
 from spectra.data.open import open_data
 from spectra.recipe.recipe import Recipe

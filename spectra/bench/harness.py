@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,24 +12,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spectra.bench.counted import Counted, Told, silent
+from spectra.bench.missing import without_missing
+from spectra.bench.teaching import Surroundings, teach
 from spectra.data.open import Data
 from spectra.data.pairs import Pair, PairSet
 from spectra.data.pictures import as_stored
-from spectra.loss import Loss
 from spectra.metric import Metric, Score, Scored
 from spectra.model import Model, create, device_of, validated
 from spectra.recipe.layers import Layers
 from spectra.recipe.recipe import EvaluateSettings, Recipe
 from spectra.registry import registry
-from spectra.training.feed import PairFeed
-from spectra.training.trainer import Progress, Trainer
-
-Told = Callable[[str, int, int], None]
-"""What a progress bar needs: what is going on, how much is done, of how much."""
-
-
-def silent(what: str, done: int, total: int) -> None:
-    """Tell nobody."""
 
 
 @dataclass
@@ -48,14 +40,17 @@ class Method:
         return {name: metric.result() for name, metric in self.metrics.items()}
 
 
-def prepare(recipe: Recipe, data: Data, device: str = "cpu", told: Told = silent) -> Method:
+def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None) -> Method:
     """The recipe's model: trained, fitted, or ready as it is."""
+    around = around or Surroundings("cpu", silent)
+    tiny = "tiny" in (recipe.preset, preset_shown(recipe))
+    recipe, notes = without_missing(recipe, data.from_scenes, tiny)
     torch.manual_seed(recipe.seed)
     model = create(recipe.translator, data.task, settings=recipe.settings)
-    model.preset = preset_shown(recipe)
-    model.to(device)
+    model.preset, model.notes = preset_shown(recipe), tuple(notes)
+    model.to(around.device)
     started = time.perf_counter()
-    teach(model, recipe, data, device, told)
+    teach(model, recipe, data, around)
     model.target_type = _target_type(data)
     return Method(recipe.method, model.eval(), seconds=time.perf_counter() - started)
 
@@ -94,63 +89,12 @@ def _leaves(partial: Mapping[str, Any]) -> int:
     return sum(_leaves(value) if isinstance(value, Mapping) else 1 for value in partial.values())
 
 
-def teach(model: Model, recipe: Recipe, data: Data, device: str, told: Told) -> None:
-    """Fit what is fitted in closed form, train what has stages; what is ready and has neither is left as it is."""
-    translator, settings = model.translator, recipe.train
-    fits = translator.fits()
-
-    def watch(progress: Progress) -> None:
-        told(f"{recipe.method}: {progress.stage}", progress.step, progress.steps)
-
-    feed = PairFeed(
-        data.train,
-        model.task,
-        settings.batch_size,
-        settings.crop,
-        recipe.seed,
-        device,
-        translator.multiple,
-        settings.augment_of,
-        data.images,
-    )
-    pairs = _Counted(data.train, f"{recipe.method}: fit", told) if fits else None
-    weights = {player: dict(terms) for player, terms in recipe.weights.items()}
-    trainer = Trainer(translator, settings, losses_of(recipe, device), weights, watch)
-    trainer.train(feed, pairs)
-    translator.to(device)
-    model.trained = translator.ready or fits or trainer.learned
-    model.notes += tuple(_notes(recipe, trainer))
-
-
-def _notes(recipe: Recipe, trainer: Trainer) -> Iterator[str]:
-    """What of the recipe had no effect on what was learned."""
-    yield from trainer.notes
-    if trainer.optimizers and not trainer.learned:
-        yield f"{recipe.translator} took no step of training, as `train.steps` says 0: it is scored as it began."
-    unused = [key for key in ("losses", "weights", "train") if getattr(recipe, key) != Recipe.model_fields[key].default]
-    if unused and not trainer.optimizers:
-        told = ", ".join(unused)
-        yield f"{recipe.translator} does not learn by gradient: the {told} of the recipe were not used."
-
-
-def losses_of(recipe: Recipe, device: str) -> dict[str, tuple[Loss, float]]:
-    """The paired losses that a recipe names, with their weights; by the bare name, where no other loss has it too."""
-    bare = {name: name.rpartition(":")[2] for name in recipe.losses}
-    alike = Counter(bare.values())
-    found: dict[str, tuple[Loss, float]] = {}
-    for name, entry in recipe.losses.items():
-        component = registry("losses").get(name)
-        loss: Loss = component(validated(component, name, entry.settings))
-        found[bare[name] if alike[bare[name]] == 1 else name] = (loss.to(device), entry.weight)
-    return found
-
-
 def floors(recipe: Recipe, data: Data, told: Told = silent) -> list[Method]:
     """What every method must beat, fitted on the same pairs. They stay on the CPU: they are small."""
     found = []
     for name in dict.fromkeys(recipe.evaluate.floors):
         if not _why_left_out(name, data):
-            found.append(replace(prepare(_bare(recipe, name), data, told=told), floor=True))
+            found.append(replace(prepare(_bare(recipe, name), data, Surroundings("cpu", told)), floor=True))
     return found
 
 
@@ -178,7 +122,7 @@ def evaluate(methods: Sequence[Method], test: PairSet, settings: EvaluateSetting
     """Score every method on every test image: each image is read once, and nothing of it is kept but its numbers."""
     for method in methods:
         method.images, method.metrics = [], {name: metric_of(name, said) for name, said in settings.metrics.items()}
-    for pair in _Counted(test, "evaluate", told):
+    for pair in Counted(test, "evaluate", told):
         pair = resized(pair, settings.resize)
         for method in methods:
             item = score_item(pair, predict(method.model, pair))
@@ -230,16 +174,3 @@ def _bilinear_mask(valid: Tensor, size: tuple[int, int]) -> Tensor:
 def resize_note(settings: EvaluateSettings) -> str:
     """What the signature says of a resize before scoring."""
     return "" if settings.resize is None else f"|resize:{settings.resize[0]}x{settings.resize[1]}-bilinear-antialias"
-
-
-class _Counted:
-    """Pairs that tell how far they have been gone through, each time anew."""
-
-    def __init__(self, pairs: PairSet, what: str, told: Told) -> None:
-        self.pairs, self.what, self.told = pairs, what, told
-
-    def __iter__(self) -> Iterator[Pair]:
-        total = len(self.pairs)
-        for place in range(total):
-            yield self.pairs[place]
-            self.told(self.what, place + 1, total)

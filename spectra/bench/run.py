@@ -8,27 +8,28 @@ import json
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from spectra.bench.counted import Told, silent
 from spectra.bench.environment import described_data, environment
 from spectra.bench.harness import (
     Method,
-    Told,
     evaluate,
     floors,
     floors_left_out,
     prepare,
     resize_note,
-    silent,
 )
 from spectra.bench.names import file_names
 from spectra.bench.report import write_report
 from spectra.bench.samples import write_samples
+from spectra.bench.teaching import Surroundings, what_matters
 from spectra.bench.workplace import workplace
+from spectra.bench.workshop import Workshop
 from spectra.data.atomic import write_text
 from spectra.data.open import Data, open_data
 from spectra.data.pairs import PairSet
@@ -38,6 +39,9 @@ from spectra.metric import Score
 from spectra.model_folder import plain
 from spectra.recipe.load import load_experiment
 from spectra.recipe.recipe import EvaluateSettings, Recipe
+from spectra.registry import registry
+from spectra.training.progress import Watcher
+from spectra.training.world import World, joined
 
 METRICS_FILE, RECIPE_FILE, ENVIRONMENT_FILE = "metrics.json", "recipe.yaml", "environment.json"
 REMEDY = "A run is never written over: choose another --out, or set it aside with --fresh."
@@ -117,19 +121,68 @@ def run(
     seed: int | None = None,
     fresh: bool = False,
     told: Told = silent,
+    watchers: Sequence[Watcher] = (),
 ) -> Run:
     """Carry a recipe out: fit or train, evaluate on the test split next to the floors, write samples and a report."""
     planned = plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
-    folder = planned.folder
-    if not fresh and (done := finished(planned)):
-        return done
-    with workplace(folder, fresh) as place:
-        metrics = _carry_out(planned, place, told)
-        write_text(place / RECIPE_FILE, planned.text)
-        write_text(place / ENVIRONMENT_FILE, _json(environment(Path(recipe), planned.data, planned.device)))
-        write_text(place / METRICS_FILE, _json(metrics))
-        write_report(place)
-    return Run(folder, metrics)
+    with joined(planned.device) as (world, own):
+        planned = replace(planned, device=own)
+        done: Run | None = world.told(finished(planned) if world.first and not fresh else None)
+        if done is not None:
+            return replace(done, done_before=True)
+        if not world.first:
+            return Run(planned.folder, _learn_along(planned, world))
+        metrics = _write(planned, Path(recipe), Around(told, tuple(watchers), world), fresh)
+        world.told(metrics)
+    return Run(planned.folder, metrics)
+
+
+@dataclass(frozen=True)
+class Around:
+    """Who is told how a run goes, and who works on it."""
+
+    told: Told = silent
+    watchers: tuple[Watcher, ...] = ()
+    world: World = field(default_factory=World)
+
+
+def _write(planned: Plan, file: Path, around: Around, fresh: bool) -> dict[str, Any]:
+    """Carry out, and let the run take its name when all is written."""
+    shop = Workshop(planned.folder)
+    with workplace(planned.folder, fresh) as place:
+        if any(registry("translators").get(recipe.translator).learns() for recipe in planned.recipes):
+            shop.enter(_identity(planned), fresh)
+        try:
+            metrics = _carry_out(planned, place, around, shop)
+            write_text(place / RECIPE_FILE, planned.text)
+            write_text(place / ENVIRONMENT_FILE, _json(environment(file, planned.data, planned.device)))
+            write_text(place / METRICS_FILE, _json(metrics))
+            write_report(place)
+        except BaseException:
+            shop.abandon()
+            raise
+    shop.leave()
+    return metrics
+
+
+def _learn_along(planned: Plan, world: World) -> dict[str, Any]:
+    """In all processes but the first, which alone evaluates and writes."""
+    shop = Workshop(planned.folder)
+    for recipe, name in zip(planned.recipes, _rows(planned.recipes), strict=True):
+        prepare(recipe, planned.data, Surroundings(planned.device, silent, (), shop.of(name), world))
+    metrics: dict[str, Any] = world.told(None)
+    return metrics
+
+
+def _identity(planned: Plan) -> dict[str, str]:
+    """What a stopped run must have in common with one that goes on from it."""
+    recipe = "\n".join(what_matters(recipe) for recipe in planned.recipes)
+    return {"recipe": recipe, "data": json.dumps(described_data(planned.data))}
+
+
+def _rows(recipes: Sequence[Recipe]) -> list[str]:
+    """Names of folders, one for each row of a matrix; of a single recipe none."""
+    return [""] if len(recipes) == 1 else file_names([recipe.row for recipe in recipes])
 
 
 def finished(planned: Plan) -> Run | None:
@@ -169,13 +222,14 @@ def refuse_twins(recipes: Sequence[Recipe]) -> None:
         raise SpectraError(f"Several rows of the matrix have the same name: {', '.join(map(repr, twins))}.")
 
 
-def _carry_out(planned: Plan, place: Path, told: Told) -> dict[str, Any]:
-    recipes, data, settings = planned.recipes, planned.data, planned.recipes[0].evaluate
+def _carry_out(planned: Plan, place: Path, around: Around, shop: Workshop) -> dict[str, Any]:
+    recipes, data, settings, told = planned.recipes, planned.data, planned.recipes[0].evaluate, around.told
     look_through(data.test, told)
-    methods = [prepare(recipe, data, planned.device, told) for recipe in recipes]
-    homes = [f"models/{name}" for name in file_names([recipe.row for recipe in recipes])]
-    for method, home in zip(methods, homes if len(methods) > 1 else ["model"], strict=True):
-        method.model.save(place / home)
+    methods = []
+    for recipe, name in zip(recipes, _rows(recipes), strict=True):
+        where = Surroundings(planned.device, told, around.watchers, shop.of(name), around.world)
+        methods.append(prepare(recipe, data, where))
+        methods[-1].model.save(place / (f"models/{name}" if name else "model"))
     everyone = methods + _others(floors(recipes[0], data, told), methods)
     evaluate(everyone, data.test, settings, told)
     write_text(place / "scores.csv", _table_of_images(everyone, data))

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from spectra.bench.harness import Method, Told, predict, resized, silent
+from spectra.bench.counted import Told, silent
+from spectra.bench.harness import Method, predict, resized
 from spectra.bench.names import file_names
 from spectra.data.images import write_image
 from spectra.data.pairs import Pair, PairSet

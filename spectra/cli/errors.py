@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from spectra.errors import SpectraError
+from spectra.errors import SpectraError, Stopped
 
 TRACEBACK = "SPECTRA_TRACEBACK"
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -34,6 +34,8 @@ def spoken() -> Iterator[None]:
         if (told := _told(why)) is None:
             raise
         _fail(f"Error: {told}", 1)
+    except Stopped as why:
+        _fail(str(why), 128 + why.signal)
     except Terminated:
         _fail("Terminated.", 128 + signal.SIGTERM)
     except KeyboardInterrupt:

@@ -153,8 +153,8 @@ class InitFrom(Config):
     )
     mismatch: Literal["inflate", "skip", "error"] = Field(
         "inflate",
-        description="what becomes of layers of another number of image channels: spread over the new ones so that a grey "
-        "image gives the same result, left as they begin, or an error",
+        description="what becomes of layers of another number of image channels: spread over the new ones so that a "
+        "grey image gives the same result, left as they begin, or an error",
     )
 
 

@@ -46,13 +46,20 @@ def fault_of(value: object, parameters: Sequence[Tensor], cuts: Sequence[Cut], t
         return f"is not a tensor but {type(value).__name__}: return what torch can differentiate, without `.item()`."
     if value.ndim:
         return f"is not one number but has the shape {tuple(value.shape)}: take its mean."
-    if not math.isfinite(number := value.item()):
-        return f"became {number}: lower `train.lr` or the term's weight."
     if value.requires_grad and not (
         trace and sources(value).isdisjoint(_ids(parameters, leading_to(parameters, cuts)))
     ):
         return None
     return "has no gradient for that player: it is constant, detached, or made by others. Mend it, or give it weight 0."
+
+
+def number_fault(number: float) -> str | None:
+    """Why the number that a term has cannot be learnt from, or None."""
+    if math.isfinite(number):
+        return None
+    return (
+        f"became {number}: lower `train.lr` or the term's weight. Checkpoints that were written before are untouched."
+    )
 
 
 def leading_to(parameters: Sequence[Tensor], cuts: Sequence[Cut]) -> list[Cut]:

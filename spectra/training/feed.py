@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from threading import Lock
 from zlib import crc32
 
 import numpy as np
@@ -19,6 +20,7 @@ from spectra.recipe.augment import Operation
 from spectra.stage import Batch, Images, PairedBatch, Stage, Stream
 from spectra.training.fitting import Fitting
 from spectra.training.supply import ImageSupply, Item, PairSupply, Supply
+from spectra.training.world import World
 
 
 def _as_it_is(stage: str) -> Sequence[Operation]:
@@ -43,30 +45,44 @@ class PairFeed:
         multiple: int = 1,
         augment_of: Callable[[str], Sequence[Operation]] = _as_it_is,
         images: Mapping[str, ImageSet] | None = None,
+        world: World | None = None,
     ) -> None:
         self.pairs, self.task, self.images = pairs, task, dict(images or {})
         self.batch_size, self.crop, self.seed, self.multiple = batch_size, crop, seed, multiple
         self.augment_of, self.device = augment_of, _numbered(torch.device(device))
         self._fittings: dict[str, Fitting] = {}
+        self._looking = Lock()
+        self._mine = range(*(world or World()).share(batch_size))
+        """Which of a batch's images are made here: where several processes train, each makes a part of it."""
+        if not self._mine:
+            raise DataError(
+                f"`train.batch_size: {batch_size}` cannot be shared by {world.size if world else 1} processes: each "
+                "needs an image. Raise it, or start fewer."
+            )
+
+    def epoch(self, stage: Stage) -> int:
+        return max((len(self._supply(stream)) for stream in stage.streams.values()), default=1)
 
     def batch(self, stage: Stage, step: int) -> Batch:
-        fitting = self._fitting(stage.name)
-        if step == 0:
-            fitting.check([self._supply(stream) for stream in stage.streams.values()])
+        fitting = self._fitting(stage)
         entries = {
             name: self._entry(f"{stage.name}/{name}", stream, step, fitting) for name, stream in stage.streams.items()
         }
         return Batch(**entries)
 
-    def _fitting(self, stage: str) -> Fitting:
-        if stage not in self._fittings:
-            self._fittings[stage] = Fitting(self.augment_of(stage), self.crop, self.multiple, self.batch_size)
-        return self._fittings[stage]
+    def _fitting(self, stage: Stage) -> Fitting:
+        """Looked through before the first batch of a stage, wherever that begins."""
+        with self._looking:
+            if stage.name not in self._fittings:
+                fitting = Fitting(self.augment_of(stage.name), self.crop, self.multiple, self.batch_size)
+                fitting.check([self._supply(stream) for stream in stage.streams.values()])
+                self._fittings[stage.name] = fitting
+            return self._fittings[stage.name]
 
     def _entry(self, channel: str, stream: Stream, step: int, fitting: Fitting) -> Tensor | PairedBatch:
         supply, number = self._supply(stream), crc32(channel.encode())
         first = step * self.batch_size
-        drawn = [self._draw(supply, number, place, fitting) for place in range(first, first + self.batch_size)]
+        drawn = [self._draw(supply, number, first + place, fitting) for place in self._mine]
         fitting.require_one_size([(item.images[0].shape[1], item.images[0].shape[2]) for item in drawn])
         stacks = [self._stack([item.images[side] for item in drawn]) for side in range(len(drawn[0].images))]
         return stacks[0] if isinstance(stream, Images) else PairedBatch(stacks, self._mask(drawn))

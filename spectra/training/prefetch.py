@@ -25,6 +25,9 @@ class Feed(Protocol):
 
     def batch(self, stage: Stage, step: int) -> Batch: ...
 
+    def epoch(self, stage: Stage) -> int:
+        """How many images are in an epoch of the stage: those of its longest stream."""
+
 
 def worker_count(said: int | None) -> int:
     """As said, or one thread for each core but one, at most four."""
@@ -35,27 +38,30 @@ def worker_count(said: int | None) -> int:
 
 
 @contextmanager
-def prefetched(feed: Feed, stage: Stage, steps: int, workers: int | None = None) -> Iterator[Iterator[Batch]]:
-    """The batches of a stage, the same whatever the number of workers; a worker's error comes in its batch's place.
+def prefetched(
+    feed: Feed, stage: Stage, steps: int, workers: int | None = None, first: int = 0
+) -> Iterator[Iterator[Batch]]:
+    """The batches of a stage from ``first`` on, the same whatever the number of workers.
 
-    At most one batch more than there are workers waits or is being made. No thread is left behind.
+    A worker's error comes in its batch's place. At most one batch more than there are workers waits or is being made.
+    No thread is left behind.
     """
-    count = min(worker_count(workers), steps)
+    count = min(worker_count(workers), max(steps - first, 0))
     if not count:
-        yield (feed.batch(stage, step) for step in range(steps))
+        yield (feed.batch(stage, step) for step in range(first, steps))
         return
     threads = torch.get_num_threads()
     # Each thread that calls torch would have a pool of threads of its own, as large as the machine.
     pool = ThreadPoolExecutor(count, "feed", torch.set_num_threads, (1,))
     try:
-        yield _in_order(pool, feed, stage, steps, count + 1)
+        yield _in_order(pool, feed, stage, range(first, steps), count + 1)
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)  # of this thread it never changed, but threads yet to come would start with 1
 
 
-def _in_order(pool: ThreadPoolExecutor, feed: Feed, stage: Stage, steps: int, ahead: int) -> Iterator[Batch]:
-    upcoming = iter(range(steps))
+def _in_order(pool: ThreadPoolExecutor, feed: Feed, stage: Stage, steps: range, ahead: int) -> Iterator[Batch]:
+    upcoming = iter(steps)
     waiting: deque[Future[Batch]] = deque()
     while True:
         waiting.extend(pool.submit(feed.batch, stage, step) for step in islice(upcoming, ahead - len(waiting)))

@@ -1,42 +1,47 @@
-"""The trainer: carries the players of each stage through their steps. One process, full precision, Adam."""
+"""The trainer: equips the players of a stage, and takes their steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam
 
 from spectra.data.pairs import Pair
-from spectra.errors import SpectraError, UnknownName
+from spectra.errors import SpectraError, refuse_unknown
 from spectra.loss import Loss
+from spectra.nn.sync_batch_norm import synchronise
 from spectra.recipe.train import TrainSettings
 from spectra.stage import Batch, Player, Stage, Update
-from spectra.training.backward import StaleGraph, backward, fault_of
-from spectra.training.prefetch import Feed, prefetched
+from spectra.training.backward import StaleGraph, backward, fault_of, number_fault
+from spectra.training.course import Course
+from spectra.training.learner import Learner, Manner, refuse_other_optimizer
+from spectra.training.loop import Loop
+from spectra.training.memory_format import channels_last
+from spectra.training.precision import computing, scaler_for, without_effect
+from spectra.training.prefetch import Feed
+from spectra.training.progress import Validate, Watcher
+from spectra.training.recompute import recompute
+from spectra.training.schedules import Position
+from spectra.training.world import World
 from spectra.translator import Translator
+
+if TYPE_CHECKING:
+    from spectra.training.checkpoint import Checkpoints
 
 Losses = Mapping[str, tuple[Loss, float]]
 Weights = Mapping[str, Mapping[str, float]]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What the trainer tells after each step: by player, the unweighted terms that were computed."""
-
-    stage: str
-    step: int
-    steps: int
-    terms: Mapping[str, Mapping[str, float]]
+Terms = dict[str, dict[str, float]]
+"""By player, the unweighted value of each term that was computed."""
 
 
 class Trainer:
     """Trains a translator, on the device where it is, with a feed of batches, stage after stage.
 
     A stage of which no player has a term of a weight other than 0 is an error. One player alone may be silenced, by
-    weights of 0 or by having no term: ``notes`` names it.
+    weights of 0 or by having no term: ``notes`` names it. With ``checkpoints``, training goes on where it was stopped.
     """
 
     def __init__(
@@ -45,15 +50,20 @@ class Trainer:
         settings: TrainSettings,
         losses: Losses | None = None,
         weights: Weights | None = None,
-        watch: Callable[[Progress], None] | None = None,
+        watchers: Sequence[Watcher] = (),
+        checkpoints: Checkpoints | None = None,
+        validate: Validate | None = None,
+        world: World | None = None,
     ) -> None:
         self.translator, self.settings = translator, settings
         self.losses, self.weights = dict(losses or {}), dict(weights or {})
-        self.watch = watch
+        self.watchers, self.checkpoints, self.validate = watchers, checkpoints, validate
+        self.world = world or World()
         self.device = next((t.device for t in [*translator.parameters(), *translator.buffers()]), torch.device("cpu"))
-        self.optimizers: dict[str, Adam] = {}
+        self.learners: dict[str, Learner] = {}
         self.terms: dict[str, set[tuple[Stage, str]]] = {}
         self.notes: list[str] = []
+        self.course: Course | None = None
         self.learned = False
         """Whether any optimizer has taken a step."""
 
@@ -67,113 +77,174 @@ class Trainer:
             raise SpectraError(f"{type(self.translator).__name__} has no stages to train: fit it on pairs instead.")
         if stages:
             players = [name for stage in stages for name in stage.players]
-            _refuse_unknown("stage", self.settings.stages, [stage.name for stage in stages])
-            _refuse_unknown("player", [*self.settings.players, *self.weights], players)
-        if pairs is not None:
+            refuse_unknown("stage", self.settings.stages, [stage.name for stage in stages])
+            refuse_unknown("player", [*self.settings.players, *self.weights], players)
+        loop = Loop(self, stages, feed) if stages else None
+        resumed = loop is not None and loop.resume()
+        if pairs is not None and not resumed:
             self.translator.fit(pairs)
         self.translator.train()
-        not_seen = list(stages)
-        for stage in stages:
-            self._carry_out(stage, feed, not_seen)
-
-    def _carry_out(self, stage: Stage, feed: Feed, not_seen: list[Stage]) -> None:
-        self.prepare(stage)
-        steps = self.settings.of_stage("steps", stage.name)
-        with prefetched(feed, stage, steps, self.settings.workers) as batches:
-            for step, batch in enumerate(batches):
-                terms = self.step(stage, batch)
-                if step == 0:
-                    not_seen.remove(stage)
-                    self._check_weights(not_seen)
-                    self._check_players(stage, terms)
-                if self.watch:
-                    self.watch(Progress(stage.name, step + 1, steps, terms))
-
-    def _check_weights(self, not_seen: list[Stage]) -> None:
-        """Refuse a weight for a term that no stage has, once every stage with its player has taken a step."""
-        open_players = {name for stage in not_seen for name in stage.players}
-        for player in self.weights.keys() - open_players:
-            known = [name for _, name in self.terms.get(player, ())]
-            _refuse_unknown(f"term of the player {player!r}", self.weights[player], known)
-
-    def _check_players(self, stage: Stage, told: Mapping[str, Mapping[str, float]]) -> None:
-        """Refuse a stage that teaches nobody, and note a player that learns nothing in it."""
-        silent = [name for name in stage.players if not told.get(name)]
-        if len(silent) == len(stage.players):
-            raise SpectraError(
-                f"The stage {stage.name!r} has nothing to learn from: no term of a weight other than 0 for the "
-                f"player {', '.join(map(repr, silent))}. Name a loss in the recipe, such as `losses: {{l1: 1}}`."
-            )
-        self.notes += [
-            f"The player {name!r} learned nothing in the stage {stage.name!r}: it has no term of a weight other than 0."
-            for name in silent
-        ]
-
-    def step(self, stage: Stage, batch: Batch) -> dict[str, dict[str, float]]:
-        """One step of every player; returns the raw value of each term, those of weight 0 left out."""
-        told: dict[str, dict[str, float]] = {}
-        stage.cuts, stage.present = [], batch
-        for update in stage.step(batch):
-            _refuse_unknown(f"player of the stage {stage.name!r}", [update.player], stage.players)
-            told.setdefault(update.player, {}).update(self._learn(stage, update))
-        stage.cuts, stage.present = [], None
-        return told
-
-    def _learn(self, stage: Stage, update: Update) -> dict[str, float]:
-        parameters = stage.players[update.player].parameters
-        others = [p for name, player in stage.players.items() if name != update.player for p in player.parameters]
-        weights = {**{name: term.weight for name, term in update.terms.items()}, **self.weights.get(update.player, {})}
-        values = {name: term.compute() for name, term in update.terms.items() if weights[name]}
-        told = {name: self._told(stage, update.player, name, value) for name, value in values.items()}
-        self.terms.setdefault(update.player, set()).update((stage, name) for name in update.terms)
-        optimizer = self.optimizers[update.player]
-        optimizer.zero_grad(set_to_none=True)
-        if values:
-            total = torch.stack([weights[name] * value for name, value in values.items()]).sum()
-            try:
-                backward(total, parameters, stage.cuts, others)
-            except StaleGraph as why:
-                raise SpectraError(f"A term of the player {update.player!r} ({', '.join(values)}) {why}") from why
-            optimizer.step()
-            self.learned = True
-        return told
-
-    def _told(self, stage: Stage, player: str, name: str, value: Tensor) -> float:
-        """The number of a term that can be learnt from; whether a gradient can flow is looked at once a stage."""
-        new = (stage, name) not in self.terms.get(player, ())
-        fault = fault_of(value, stage.players[player].parameters, stage.cuts, trace=new)
-        if fault:
-            raise SpectraError(f"The term {name!r} of the player {player!r} in the stage {stage.name!r} {fault}")
-        return value.item()
+        if loop is not None:
+            loop.run()
 
     def prepare(self, stage: Stage) -> None:
+        """Move what the stage holds to the device, and give each player its optimizer."""
         stage.losses = dict(self.losses)
         stage.begin()
         held = [module for module in vars(stage).values() if isinstance(module, nn.Module)]
         for module in [*held, *(loss for loss, _ in self.losses.values())]:
-            module.to(self.device)
-        for name, player in stage.players.items():
+            self._house(module, stage)
+        for player in stage.players.values():
             for module in player.modules:
-                module.to(self.device).train()
+                self._house(module, stage).train()
+        self._note(without_effect(self.settings.of_stage("precision", stage.name), self.device))
+        if self.settings.of_stage("recompute", stage.name):
+            recompute(self.translator)
+        for name, player in stage.players.items():
             self._equip(name, player, stage)
+        self.world.same([p for player in stage.players.values() for p in player.parameters])
+
+    def _house(self, module: nn.Module, stage: Stage) -> nn.Module:
+        if self.world.size > 1:
+            self._share_batch_norms(module)
+        module.to(self.device)
+        if self.settings.of_stage("channels_last", stage.name):
+            module.to(memory_format=torch.channels_last)
+        if self.settings.of_stage("compile", stage.name):
+            module.compile()
+        return module
+
+    def _share_batch_norms(self, module: nn.Module) -> None:
+        if self.settings.sync_batchnorm:
+            synchronise(module)
+        elif any(isinstance(part, nn.BatchNorm2d) for part in module.modules()):
+            self._note(
+                f"Each of the {self.world.size} processes norms its own part of a batch alone: "
+                "`train.sync_batchnorm: true` would norm them together."
+            )
+
+    def _note(self, text: str | None) -> None:
+        if text and text not in self.notes:
+            self.notes.append(text)
 
     def _equip(self, name: str, player: Player, stage: Stage) -> None:
         """Give a player its optimizer: a new one, or the one it has, for what it has grown to."""
         if not player.parameters:
             raise SpectraError(f"The player {name!r} of the stage {stage.name!r} has no parameters that could learn.")
-        lr = self.settings.of_player("lr", name, stage.name)
-        known = self.optimizers.get(name)
-        if known is None or player.fresh:
-            known = self.optimizers[name] = Adam(player.parameters, lr=lr, betas=self.settings.betas)
-        held = {id(p) for group in known.param_groups for p in group["params"]}
-        if grown := [p for p in player.parameters if id(p) not in held]:
-            known.add_param_group({"params": grown})
-        for group in known.param_groups:
-            group["lr"] = lr
+        said = {word: self.settings.of_player(word, name, stage.name) for word in _MANNER}
+        manner = Manner(**said, ema=self.settings.of_stage("ema", stage.name))
+        scaler = scaler_for(self.settings.of_stage("precision", stage.name), self.device)
+        known = self.learners.get(name)
+        if known is None or player.fresh is True:
+            self.learners[name] = Learner(player.parameters, manner, scaler)
+            return
+        if player.fresh == "optimizer":
+            known.renew(player.parameters, manner, scaler)
+            return
+        refuse_other_optimizer(name, known, manner)
+        known.carry_on(player.parameters, manner, scaler)
+
+    def step(self, stage: Stage, *batches: Batch, measure: bool = False) -> Terms:
+        """One step of every player, from one batch or more, whose gradients are averaged.
+
+        Returns the raw value of each term, those of weight 0 left out. From one batch, each player steps at its own
+        yield; from several, all of them after the last one. With ``measure``, learners know the norms of gradients.
+        """
+        told: dict[str, dict[str, list[float]]] = {}
+        alone = len(batches) == 1
+        for batch in map(partial(self._laid_out, stage), batches):
+            stage.cuts, stage.present = [], batch
+            share = self._share_of(batch) / len(batches)
+            for update in self._updates(stage, batch):
+                if update.player not in told or alone:
+                    self.learners[update.player].begin()
+                values = self._learn(stage, update, share)
+                for name, value in values.items():
+                    told.setdefault(update.player, {}).setdefault(name, []).append(value)
+                told.setdefault(update.player, {})
+                if alone and values:
+                    self._advance(update.player, measure)
+        stage.cuts, stage.present = [], None
+        for player in told if not alone else ():
+            if told[player]:
+                self._advance(player, measure)
+        return {player: {name: sum(v) / len(batches) for name, v in terms.items()} for player, terms in told.items()}
+
+    def _laid_out(self, stage: Stage, batch: Batch) -> Batch:
+        return channels_last(batch) if self.settings.of_stage("channels_last", stage.name) else batch
+
+    def _share_of(self, batch: Batch) -> float:
+        """What this process's part of a batch counts among those of all."""
+        if self.world.size == 1:
+            return 1.0
+        first = next(iter(vars(batch).values()))
+        return len(first[0] if isinstance(first, tuple) else first) / self.settings.batch_size
+
+    def _updates(self, stage: Stage, batch: Batch) -> Iterator[Update]:
+        """What the stage's step yields; autocast is on while it computes, and off while its players learn."""
+        updates = stage.step(batch)
+        while True:
+            with computing(self.settings.of_stage("precision", stage.name), self.device):
+                update = next(updates, None)
+            if update is None:
+                return
+            refuse_unknown(f"player of the stage {stage.name!r}", [update.player], stage.players)
+            yield update
+
+    def _learn(self, stage: Stage, update: Update, share: float) -> dict[str, float]:
+        """Add the gradients of an update's terms to its player's."""
+        parameters = stage.players[update.player].parameters
+        others = [p for name, player in stage.players.items() if name != update.player for p in player.parameters]
+        weights = {**{name: term.weight for name, term in update.terms.items()}, **self.weights.get(update.player, {})}
+        with computing(self.settings.of_stage("precision", stage.name), self.device):
+            values = {name: term.compute() for name, term in update.terms.items() if weights[name]}
+        told = self._told(stage, update, values)
+        self.terms.setdefault(update.player, set()).update((stage, name) for name in update.terms)
+        if values:
+            total = torch.stack([weights[name] * _wide(value) for name, value in values.items()]).sum()
+            total = self.learners[update.player].scaled(total if share == 1.0 else total * share)
+            try:
+                backward(total, parameters, stage.cuts, others)
+            except StaleGraph as why:
+                raise SpectraError(f"A term of the player {update.player!r} ({', '.join(values)}) {why}") from why
+        return told
+
+    def _told(self, stage: Stage, update: Update, values: Mapping[str, Tensor]) -> dict[str, float]:
+        """The numbers of terms that can be learnt from; whether a gradient can flow is looked at once a stage."""
+        known = self.terms.get(update.player, set())
+        player = stage.players[update.player]
+        for name, value in values.items():
+            new = (stage, name) not in known
+            if fault := fault_of(value, player.parameters, stage.cuts, trace=new):
+                raise SpectraError(self._of_term(stage, update, name, fault))
+        numbers = _numbers(list(values.values()))
+        for name, number in zip(values, numbers, strict=True):
+            if fault := number_fault(number):
+                raise SpectraError(self._of_term(stage, update, name, fault))
+        return dict(zip(values, numbers, strict=True))
+
+    def _of_term(self, stage: Stage, update: Update, name: str, fault: str) -> str:
+        return f"The term {name!r} of the player {update.player!r} in the stage {stage.name!r} {fault}"
+
+    def _advance(self, player: str, measure: bool) -> None:
+        learner = self.learners[player]
+        self.world.add_up_gradients(learner.parameters)
+        at = self.course.position(player, learner.taken) if self.course else Position(learner.taken, 1, 0, 1)
+        self.learned |= learner.step(at, measure)
 
 
-def _refuse_unknown(kind: str, named: Iterable[str], known: Iterable[str]) -> None:
-    names = set(known)
-    for name in named:
-        if name not in names:
-            raise UnknownName(kind, name, names)
+_MANNER = ("optimizer", "lr", "betas", "weight_decay", "schedule", "clip")
+
+
+def _numbers(values: Sequence[Tensor]) -> list[float]:
+    """All at once: on a GPU each question of its own would wait for the device."""
+    if not values:
+        return []
+    exact = torch.float64 if any(value.dtype == torch.float64 for value in values) else torch.float32
+    found: list[float] = torch.stack([value.detach().to(exact) for value in values]).tolist()
+    return found
+
+
+def _wide(value: Tensor) -> Tensor:
+    """Terms are weighted and added in at least single precision."""
+    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value

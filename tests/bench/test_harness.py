@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from spectra.bench import harness
+from spectra.bench import harness, teaching
+from spectra.bench.counted import silent
 from spectra.bench.harness import Method, evaluate, floors, predict, prepare, preset_shown, resized, score_item
+from spectra.bench.teaching import Surroundings
 from spectra.data.images import read_image, write_image
 from spectra.data.open import open_data
 from spectra.data.pairs import Pair
@@ -235,7 +237,7 @@ def test_the_seed_of_the_recipe_seeds_torch_and_the_feed(
     pairs: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     seen: list[int] = []
-    monkeypatch.setattr(harness, "PairFeed", lambda *given: seen.append(given[4]))
+    monkeypatch.setattr(teaching, "PairFeed", lambda *given: seen.append(given[4]))
     monkeypatch.setattr(
         harness, "create", lambda *given, **named: seen.append(torch.initial_seed()) or create(*given, **named)
     )
@@ -248,7 +250,7 @@ def test_progress_is_told_for_every_image(pairs: Path) -> None:
     told: list[tuple[str, int, int]] = []
     said = recipe(pairs)
     data = open_data(said)
-    method = prepare(said, data, told=lambda *words: told.append(words))
+    method = prepare(said, data, Surroundings("cpu", lambda *words: told.append(words)))
     evaluate([method], data.test, EvaluateSettings(), lambda *words: told.append(words))
     assert ("graydef: fit", 4, 4) in told and told[-1] == ("evaluate", 3, 3)
 
@@ -259,7 +261,7 @@ def test_on_a_device_the_scores_are_those_of_the_cpu(pairs: Path) -> None:
     data = open_data(said)
     found = []
     for device in ("cpu", "cuda"):
-        methods = [prepare(said, data, device), *floors(said, data)]
+        methods = [prepare(said, data, Surroundings(device, silent)), *floors(said, data)]
         evaluate(methods, data.test, said.evaluate)
         found.append([score.value for method in methods for score in method.scores().values()])
     assert found[0] == pytest.approx(found[1], rel=1e-4)

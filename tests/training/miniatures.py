@@ -15,6 +15,7 @@ from spectra.modalities import Modality, Task
 from spectra.nn.pool import ImagePool
 from spectra.settings import Config
 from spectra.stage import Batch, Images, Pairs, Player, Stage, Update
+from spectra.training.progress import Progress, Validation
 from spectra.translator import Translator
 
 
@@ -272,6 +273,9 @@ class Draws:
         self.channels = {modality.name: modality.channels for modality in (task.source, task.target)}
         self.task = task
 
+    def epoch(self, stage: Stage) -> int:
+        return 6
+
     def batch(self, stage: Stage, step: int) -> Batch:
         generator = torch.Generator().manual_seed(1000 * len(stage.name) + step)
 
@@ -330,3 +334,24 @@ class HandAdam:
             parameter.grad = None
         torch.autograd.backward(loss)
         self.step({p: torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters})
+
+
+class Ear:
+    """A watcher that keeps what it is told."""
+
+    every = 1
+
+    def __init__(self) -> None:
+        self.told: list[Progress] = []
+
+    def stepped(self, progress: Progress) -> None:
+        self.told.append(progress)
+
+    def validated(self, validation: Validation) -> None:
+        pass
+
+    def resumed(self, total: int) -> None:
+        self.told = [one for one in self.told if one.total <= total]
+
+    def closed(self) -> None:
+        pass

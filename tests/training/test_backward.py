@@ -139,8 +139,6 @@ def test_other_faults_of_torch_keep_their_own_words() -> None:
     ("value", "fault"),
     [
         (torch.tensor(1.0), "no gradient"),
-        (torch.tensor(float("nan"), requires_grad=True), "became nan"),
-        (torch.tensor(float("inf"), requires_grad=True), "became inf"),
         (torch.ones(2, 3, requires_grad=True), r"the shape \(2, 3\)"),
         (torch.tensor(1.0, requires_grad=True) * 2, "no gradient"),
     ],

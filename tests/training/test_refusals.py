@@ -18,7 +18,7 @@ from spectra.settings import Config
 from spectra.stage import Batch, Player, Stage, Update
 from spectra.training.trainer import Trainer
 from spectra.translator import Translator
-from tests.training.miniatures import Draws, HandAdam, Journey, SharedPass, Tone, Turns, network, task
+from tests.training.miniatures import Draws, Ear, HandAdam, Journey, SharedPass, Tone, Turns, network, task
 
 Step = Callable[["One", Batch], Iterator[Update]]
 
@@ -53,11 +53,10 @@ class OneStage(Stage):
 
 def train(translator: Translator, settings: Mapping[str, Any] | None = None, **options: Any) -> list[str]:
     """The stages and steps that were told before the end, or before the fault."""
-    told: list[str] = []
-    options.setdefault("watch", lambda progress: told.append(f"{progress.stage} {progress.step}/{progress.steps}"))
+    ear: Ear = options.pop("ear", Ear())
     chosen = TrainSettings.model_validate({"steps": 2, **(settings or {})})
-    Trainer(translator, chosen, **options).train(Draws(translator.task))
-    return told
+    Trainer(translator, chosen, watchers=[ear], **options).train(Draws(translator.task))
+    return [f"{progress.stage} {progress.step}/{progress.steps}" for progress in ear.told]
 
 
 def one_term(value: Callable[[One, Batch], Tensor], **more: Tensor) -> One:
@@ -82,10 +81,10 @@ def test_a_plain_network_trains_and_tells_each_step() -> None:
 def test_unknown_stages_and_players_are_refused_before_the_first_step(
     settings: dict[str, Any], weights: dict[str, Any], message: str
 ) -> None:
-    told: list[object] = []
+    ear = Ear()
     with pytest.raises(SpectraError, match=message):
-        train(Journey(task("rgb2nir"), Config()), settings, weights=weights, watch=told.append)
-    assert told == []
+        train(Journey(task("rgb2nir"), Config()), settings, weights=weights, ear=ear)
+    assert ear.told == []
 
 
 @pytest.mark.parametrize(
@@ -99,11 +98,11 @@ def test_unknown_stages_and_players_are_refused_before_the_first_step(
 def test_a_weight_for_an_unknown_term_is_refused_after_the_first_step_that_could_have_it(
     player: str, term: str, near: str | None, steps_told: int
 ) -> None:
-    told: list[object] = []
+    ear = Ear()
     hint = rf" Did you mean '{near}'\?" if near else ""
     with pytest.raises(SpectraError, match=rf"No term of the player '{player}' is named '{term}'\.{hint}\nKnown:"):
-        train(Journey(task("rgb2nir"), Config()), weights={player: {term: 1.0}}, watch=told.append)
-    assert len(told) == steps_told
+        train(Journey(task("rgb2nir"), Config()), weights={player: {term: 1.0}}, ear=ear)
+    assert len(ear.told) == steps_told
 
 
 def test_a_weight_for_a_term_of_a_stage_without_steps_is_not_refused() -> None:
@@ -175,10 +174,10 @@ def test_a_stage_that_teaches_nobody_is_refused_after_its_first_step(weights: di
         terms = {"worth": nets(batch.pairs[0]).mean()} if weights else {}
         yield Update("network", **terms)
 
-    told: list[object] = []
+    ear = Ear()
     with pytest.raises(SpectraError, match=r"stage 'train' has nothing to learn from: .*'network'.*losses: \{l1: 1\}"):
-        train(One(step), weights=weights, watch=told.append)
-    assert told == []
+        train(One(step), weights=weights, ear=ear)
+    assert ear.told == []
 
 
 def test_a_player_that_is_silenced_beside_one_that_learns_is_noted() -> None:
@@ -306,7 +305,7 @@ def test_the_optimizer_of_a_grown_player_keeps_what_it_knew_and_a_fresh_one_does
     trainer.train(Draws(translator.task))
 
     def steps_of(player: str, parameter: Tensor) -> float:
-        return float(trainer.optimizers[player].state[parameter]["step"])
+        return float(trainer.learners[player].optimizer.state[parameter]["step"])
 
     assert steps_of("generators", translator.there[0].weight) == 9  # type: ignore[arg-type]
     assert steps_of("generators", translator.back[0].weight) == 6  # type: ignore[arg-type]

@@ -1,0 +1,123 @@
+"""A model taught as its recipe says: fitted, trained, or left as it is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from spectra.bench.counted import Counted, Told
+from spectra.bench.teller import Teller
+from spectra.data.open import Data
+from spectra.loss import Loss
+from spectra.model import Model, validated
+from spectra.recipe.dump import recipe_text
+from spectra.recipe.recipe import Recipe
+from spectra.registry import registry
+from spectra.training.checkpoint import Checkpoints
+from spectra.training.feed import PairFeed
+from spectra.training.progress import Validate, Watcher
+from spectra.training.trainer import Trainer
+from spectra.training.world import World
+
+WITHOUT_EFFECT = {"workers", "checkpoint", "log"}
+"""What a recipe may change of its training while it is stopped: the weights do not depend on it."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a model is taught, and who is told."""
+
+    device: str
+    told: Told
+    watchers: Sequence[Watcher] = ()
+    folder: Path | None = None
+    """Where it keeps its checkpoints, its log and its pictures; None: nowhere."""
+    world: World = field(default_factory=World)
+
+
+def teach(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> None:
+    """Fit what is fitted in closed form, train what has stages; what is ready and has neither is left as it is."""
+    translator, fits = model.translator, model.translator.fits()
+    checkpoints = _checkpoints(recipe, data, around)
+    trainer = Trainer(
+        translator,
+        recipe.train,
+        losses_of(recipe, around.device),
+        {player: dict(terms) for player, terms in recipe.weights.items()},
+        [Teller(recipe.method, around.told), *around.watchers],
+        checkpoints,
+        _validate(model, recipe, data, around),
+        around.world,
+    )
+    pairs = Counted(data.train, f"{recipe.method}: fit", around.told) if fits else None
+    trainer.train(_feed(recipe, data, model, around), pairs)
+    translator.to(around.device)
+    model.trained = translator.ready or fits or trainer.learned
+    model.notes += tuple(checkpoints.notes if checkpoints else ()) + tuple(_notes(recipe, trainer))
+
+
+def _feed(recipe: Recipe, data: Data, model: Model, around: Surroundings) -> PairFeed:
+    return PairFeed(
+        data.train,
+        model.task,
+        recipe.train.batch_size,
+        recipe.train.crop,
+        recipe.seed,
+        around.device,
+        model.translator.multiple,
+        recipe.train.augment_of,
+        data.images,
+        around.world,
+    )
+
+
+def _checkpoints(recipe: Recipe, data: Data, around: Surroundings) -> Checkpoints | None:
+    if around.folder is None:
+        return None
+    about: dict[str, str | int] = {
+        "recipe": what_matters(recipe),
+        "data": hashlib.sha256(f"{data.train.identity()}|{data.origin}".encode()).hexdigest(),
+        "processes": around.world.size,
+        "torch": torch.__version__,
+    }
+    return Checkpoints(around.folder / "checkpoints", about, recipe.train.checkpoint.keep)
+
+
+def what_matters(recipe: Recipe) -> str:
+    """The recipe without what changes nothing of the weights."""
+    train = recipe.train.model_copy(
+        update={word: type(recipe.train).model_fields[word].default for word in WITHOUT_EFFECT}
+    )
+    return recipe_text([recipe.model_copy(update={"train": train})], {})
+
+
+def _validate(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> Validate | None:
+    return None
+
+
+def _notes(recipe: Recipe, trainer: Trainer) -> Iterator[str]:
+    """What of the recipe had no effect on what was learned."""
+    yield from trainer.notes
+    if trainer.learners and not trainer.learned:
+        yield f"{recipe.translator} took no step of training, as `train.steps` says 0: it is scored as it began."
+    unused = [key for key in ("losses", "weights", "train") if getattr(recipe, key) != Recipe.model_fields[key].default]
+    if unused and not trainer.learners:
+        told = ", ".join(unused)
+        yield f"{recipe.translator} does not learn by gradient: the {told} of the recipe were not used."
+
+
+def losses_of(recipe: Recipe, device: str) -> dict[str, tuple[Loss, float]]:
+    """The paired losses that a recipe names, with their weights; by the bare name, where no other loss has it too."""
+    bare = {name: name.rpartition(":")[2] for name in recipe.losses}
+    alike = Counter(bare.values())
+    found: dict[str, tuple[Loss, float]] = {}
+    for name, entry in recipe.losses.items():
+        component = registry("losses").get(name)
+        loss: Loss = component(validated(component, name, entry.settings))
+        found[bare[name] if alike[bare[name]] == 1 else name] = (loss.to(device), entry.weight)
+    return found
