@@ -15,7 +15,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,7 @@ from spectra.training.state import State, packed, read_tensors, unpacked, write_
 
 FORMAT = 1
 DESCRIPTION, TENSORS = "checkpoint.json", "tensors.safetensors"
-DAMAGED = ".damaged"
-MOST_TEXT = 16 * 2**20
-"""Bytes of a description: what is read at once into many times as much memory."""
+MOST_TEXT = 16 * 2**20  # bytes of a description, which take many times as much memory when it is read
 MOST_CHANGES, MOST_LINES, MOST_WIDE = 10, 5000, 200
 _NAME = re.compile(r"step_([0-9]{8,18})(?:\.([0-9]{1,9}))?")
 _LEFTOVER = re.compile(rf"\.{_NAME.pattern}\.[0-9a-f]{{8}}")
@@ -52,7 +50,7 @@ class Checkpoint:
     score: float | None
     best: str | None
     """The name of the best checkpoint when this one was saved; its own, if that was the best."""
-    tree: Any
+    tree: Any = field(repr=False)
 
     def state(self) -> Any:
         """What was saved: on the CPU, tuples become lists, every dictionary in its order."""
@@ -119,7 +117,7 @@ class Checkpoints:
         """The newest whole checkpoint, to go on from; None where there is none.
 
         Damaged ones are renamed, and named in ``notes``. One that does not agree with ``about``, or that a newer
-        Spectra made, is an error. What killed processes left is removed: of several processes, only one calls this.
+        Spectra made, is an error. What killed processes left is removed. Several may ask at once, while none saves.
         """
         self._clear()
         listed = self._listed()
@@ -218,12 +216,13 @@ class Checkpoints:
         return found
 
     def _set_aside(self, path: Path, why: DamagedCheckpoint) -> None:
-        names = (f"{path.name}{DAMAGED}{number or ''}" for number in count())
+        names = (f"{path.name}.damaged{number or ''}" for number in count())
         aside = next(other for name in names if not os.path.lexists(other := path.with_name(name)))
         try:
             path.rename(aside)
         except OSError as refused:
-            raise SpectraError(f"{why} It cannot be set aside: {refused.strerror or refused}.") from refused
+            if path.exists():  # else another process has done it
+                raise SpectraError(f"{why} It cannot be set aside: {refused.strerror or refused}.") from refused
         self.notes.append(f"{why} It is passed over, and is called {aside.name!r} now.")
 
     def _require_agreement(self, found: Checkpoint) -> None:
@@ -259,7 +258,9 @@ class _Document(BaseModel):
 def _opened(path: Path) -> Checkpoint:
     """What a folder holds, once both hashes hold."""
     said = _read(path)
-    if _hash_of(path) != said.tensors:
+    with _read_faults(path), (path / TENSORS).open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != said.tensors:
         raise DamagedCheckpoint(f"The tensors of the checkpoint {str(path)!r} are not those that were saved.")
     score = _understood(path, {}, said.score)
     if not isinstance(score, int | float | None):
@@ -271,7 +272,7 @@ def _read(path: Path) -> _Document:
     with _read_faults(path), (path / DESCRIPTION).open("rb") as file:
         content = file.read(MOST_TEXT + 1)
     try:
-        document = json.loads(content if len(content) <= MOST_TEXT else b"", parse_constant=_refuse)
+        document = json.loads(content if len(content) <= MOST_TEXT else b"")
         version = document["format"]
         if type(version) is int and version > FORMAT:
             raise SpectraError(
@@ -285,10 +286,6 @@ def _read(path: Path) -> _Document:
     if not whole:
         raise DamagedCheckpoint(f"{str(path / DESCRIPTION)!r} is not what was saved.")
     return said
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
 
 
 def _sealed_text(document: Mapping[str, Any]) -> str:
@@ -313,11 +310,6 @@ def _best_said(path: Path) -> str | None:
         return _read(path).best
     except SpectraError:
         return None
-
-
-def _hash_of(path: Path) -> str:
-    with _read_faults(path), (path / TENSORS).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

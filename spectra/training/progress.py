@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -44,6 +45,14 @@ class Validation:
     """The one that says what is best."""
     best: bool
     """Whether it is the best so far."""
+    better: str = "higher"
+    """Which values of that metric are the better ones: `higher` or `lower`."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why a metric has no score, or what was left out of it."""
+    signs: Mapping[str, float | None] = field(default_factory=dict)
+    """What tells a collapse, as `spectra.training.watch.collapse` defines it."""
+    samples: Path | None = None
+    """The picture that was written."""
 
 
 class Watcher(Protocol):

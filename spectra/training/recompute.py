@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
 import torch
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
 from spectra.errors import SpectraError
@@ -22,10 +25,31 @@ def recompute(translator: Translator) -> None:
         )
     for module in modules:
         if "forward" not in vars(module):
-            module.forward = partial(_forward, module.forward)
+            norms = [part for part in module.modules() if isinstance(part, _BatchNorm)]
+            module.forward = partial(_forward, module.forward, norms)
 
 
-def _forward(forward: Any, *inputs: Any) -> Any:
+def _forward(forward: Any, norms: Sequence[_BatchNorm], *inputs: Any) -> Any:
     if not torch.is_grad_enabled():
         return forward(*inputs)
-    return checkpoint(forward, *inputs, use_reentrant=False)
+
+    def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+        return nullcontext(), _at_rest(norms)
+
+    return checkpoint(forward, *inputs, use_reentrant=False, context_fn=contexts)
+
+
+@contextmanager
+def _at_rest(norms: Sequence[_BatchNorm]) -> Iterator[None]:
+    """Batch norms that have followed a batch already do not follow it again."""
+    momenta = [norm.momentum for norm in norms]
+    counts = [None if norm.num_batches_tracked is None else norm.num_batches_tracked.clone() for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum, count in zip(norms, momenta, counts, strict=True):
+            norm.momentum = momentum
+            if count is not None and norm.num_batches_tracked is not None:
+                norm.num_batches_tracked.copy_(count)

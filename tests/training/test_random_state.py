@@ -19,7 +19,7 @@ DRAWS: dict[str, Callable[[], object]] = {
     "python": random.random,
     "python's second normal": lambda: random.gauss(0, 1),
     "numpy": lambda: np.random.rand(3).tolist(),
-    "numpy's second normal": lambda: [*np.random.standard_normal(1).tolist(), np.random.normal()],
+    "numpy's second normal": np.random.normal,
     "torch": lambda: torch.rand(3).tolist(),
     "torch's normals": lambda: torch.randn(17).tolist(),
 }
@@ -36,7 +36,6 @@ def test_the_next_draws_repeat(draw: Callable[[], object]) -> None:
         first = [draw() for _ in range(5)]
         restore_random_state(state)
         assert [draw() for _ in range(5)] == first
-        draw()
 
 
 def test_taking_a_state_draws_nothing() -> None:

@@ -48,7 +48,7 @@ def same(given: Any, back: Any) -> bool:
 
 def dense(tensor: Tensor) -> bool:
     """Whether torch itself keeps the strides of a copy: it does where there are neither gaps nor overlaps."""
-    return tensor.numel() > 0 and tensor.untyped_storage().nbytes() == tensor.nbytes
+    return tensor.numel() > 0 and torch.empty_like(tensor).stride() == tensor.stride()
 
 
 def through_json(state: Any) -> Any:
@@ -104,7 +104,7 @@ def test_any_state_comes_back_as_it_was(state: Any) -> None:
 
 @pytest.mark.slow
 @given(STATES)
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
 def test_many_states_come_back_from_a_file(tmp_path_factory: pytest.TempPathFactory, state: Any) -> None:
     assert same(state, through_file(state, tmp_path_factory.mktemp("state")))
 
