@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spectra.errors import SpectraError, UnknownName
+from spectra.inference import NATIVE, Inference, Resizing, Size, resized, resized_mask
 from spectra.modalities import Task
 from spectra.recipe.check import problems_with
 from spectra.registry import registry
@@ -21,7 +22,8 @@ from spectra.translator import Translator
 class Model(nn.Module):
     """Called on ``(n, c, h, w)`` tensors of the unit interval, of any height and width.
 
-    The answer lies in [0, 1], unless the translator says that it is not ``bounded``.
+    The answer is as large as the source, unless ``inference`` says otherwise (``size_of`` tells). It lies in [0, 1],
+    unless the translator says that it is not ``bounded``.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Model(nn.Module):
         target_type: str | None = None,
         notes: tuple[str, ...] = (),
         found: Mapping[str, Any] | None = None,
+        inference: Inference = NATIVE,
     ) -> None:
         super().__init__()
         self.translator = translator
@@ -44,6 +47,7 @@ class Model(nn.Module):
         self.notes = notes
         """What was left out, replaced or resized while it was made."""
         self._found = dict(found or {})
+        self.inference = inference
         self.eval()
 
     @property
@@ -52,8 +56,8 @@ class Model(nn.Module):
 
     @property
     def reach(self) -> int | None:
-        """How far away a source pixel can change a result pixel; None: the whole image matters."""
-        return self.translator.reach
+        """How far away a source pixel can change a result pixel; None: the whole image matters, as where it resizes."""
+        return None if self.inference.resizes else self.translator.reach
 
     @property
     def diagnostics(self) -> dict[str, Any]:
@@ -69,16 +73,41 @@ class Model(nn.Module):
             raise SpectraError(
                 f"The model takes (n, {channels}, h, w) images of {self.task.source}, not {tuple(source.shape)}."
             )
-        height, width = source.shape[-2:]
+        entered = resized(source, self.inference.input)
+        answer = self._translated(entered)
+        sized = resized(answer, self.size_of((source.shape[-2], source.shape[-1])))
+        return answer if sized is answer else self._held(sized)
+
+    def size_of(self, source: Size) -> Size:
+        """Height and width of the answer for a source of that size."""
+        entered = self.inference.input or source
+        made = self._made(entered)
+        return self.inference.output or (source if made == entered else made)
+
+    def mask_of(self, valid: Tensor) -> Tensor:
+        """Where the answer has data, for a source that has it where ``valid``, ``(h, w)``, is true."""
+        entered = resized_mask(valid, self.inference.input)
+        made = self.translator.result_mask(entered) if isinstance(self.translator, Resizing) else entered
+        return resized_mask(made, self.size_of((valid.shape[0], valid.shape[1])))
+
+    def _translated(self, source: Tensor) -> Tensor:
+        """Padded to the multiple, through the translator, cropped back and held to the unit interval."""
+        height, width = self._made((source.shape[-2], source.shape[-1]))
         padded = pad_to_multiple(source, self.translator.multiple)
         target: Tensor = self.translator(padded)
-        expected = (len(source), self.task.target.channels, *padded.shape[-2:])
+        expected = (len(source), self.task.target.channels, *self._made((padded.shape[-2], padded.shape[-1])))
         if tuple(target.shape) != expected:
             raise SpectraError(
                 f"The translator {self.name!r} gave an image of shape {tuple(target.shape)} instead of {expected}."
             )
-        cropped = target[..., :height, :width]
-        return cropped.clamp(0, 1) if self.translator.bounded else cropped
+        return self._held(target[..., :height, :width])
+
+    def _made(self, size: Size) -> Size:
+        """The size of what the translator makes of a source of that size."""
+        return self.translator.result_size(size) if isinstance(self.translator, Resizing) else size
+
+    def _held(self, answer: Tensor) -> Tensor:
+        return answer.clamp(0, 1) if self.translator.bounded else answer
 
     def save(self, folder: Path | str) -> None:
         """Write ``model.json`` and ``weights.safetensors`` into a new folder."""

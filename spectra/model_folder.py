@@ -9,9 +9,10 @@ import os
 import secrets
 import shutil
 from collections.abc import Mapping
+from dataclasses import asdict
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
@@ -20,11 +21,13 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
 from spectra.errors import ModelError
+from spectra.inference import Inference
 from spectra.modalities import Modality, Scale, Task
 from spectra.model import Model, validated
 from spectra.registry import API_VERSION, registry
 
-FORMAT = 1
+FORMAT = 2
+"""The newest that is read. What is written is the oldest that says all: 1, or 2 where the model resizes images."""
 DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
 
 
@@ -88,7 +91,7 @@ def describe(model: Model) -> dict[str, Any]:
     """What `model.json` says, apart from the weights."""
     plugin = registry("translators").find(model.name)
     return {
-        "format": FORMAT,
+        "format": 2 if model.inference.resizes else 1,
         "api_version": API_VERSION,
         "translator": model.name,
         "distribution": plugin.distribution,
@@ -98,6 +101,7 @@ def describe(model: Model) -> dict[str, Any]:
         "target": {**_modality(model.task.target), "type": model.target_type},
         "preset": model.preset,
         "settings": model.translator.settings.model_dump(mode="json"),
+        "inference": asdict(model.inference),
         "trained": model.trained,
         "diagnostics": plain(model.diagnostics),
         "notes": list(model.notes),
@@ -121,6 +125,15 @@ def plain(value: Any) -> Any:
     return repr(value)
 
 
+def weights_hash(model: Model) -> str:
+    """SHA-256 of what a model has learned, by name, type and shape, the same whatever file it lies in."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.translator.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
 def load_folder(folder: Path) -> Model:
     """The model of a folder, after every check that keeps a damaged or foreign one out."""
     said = _description(folder)
@@ -140,6 +153,7 @@ def load_folder(folder: Path) -> Model:
         target_type=said.target.type,
         notes=tuple(said.notes),
         found=said.diagnostics,
+        inference=Inference(said.inference.input, said.inference.output),
     )
 
 
@@ -159,6 +173,14 @@ class _SaidModality(_Said):
         return Modality(self.name, self.channels, Scale.parse(self.scale))
 
 
+Side = Annotated[int, Field(ge=1, le=65536)]
+
+
+class _SaidInference(_Said):
+    input: tuple[Side, Side] | None = None
+    output: tuple[Side, Side] | None = None
+
+
 class _SaidWeights(_Said):
     file: str
     sha256: str
@@ -173,6 +195,7 @@ class _Description(_Said):
     target: _SaidModality
     preset: str | None
     settings: dict[str, Any]
+    inference: _SaidInference = _SaidInference()
     trained: bool
     diagnostics: dict[str, Any] = {}
     notes: list[str]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from spectra.bench.harness import Told, silent
+from spectra.bench.counted import Told, silent
+from spectra.bench.workshop import HELD
 from spectra.errors import SpectraError
 from spectra.model_folder import DESCRIPTION, find_folder
 from spectra.recipe.layers import parse_assignment, read_layers
@@ -20,6 +21,8 @@ from spectra.registry import registry
 if TYPE_CHECKING:
     from spectra.bench.run import Run
 
+CarryOut = Callable[..., "Run"]
+"""What carries out one recipe, as `spectra.bench.run.run` does."""
 FINISHED = "metrics.json"
 
 
@@ -40,15 +43,10 @@ class Options:
 
     def words(self) -> list[str]:
         """As they would be typed."""
-        said = [("--data", self.data), *(("--set", one) for one in self.sets), ("--preset", self.preset)]
-        said += [("--device", None if self.device == "cpu" else self.device), ("--seed", self.seed)]
+        device = None if self.device == "cpu" else self.device
+        said: list[tuple[str, object]] = [("--data", self.data), *(("--set", one) for one in self.sets)]
+        said += [("--preset", self.preset), ("--device", device), ("--seed", self.seed)]
         return [shlex.quote(word) for key, value in said if value is not None for word in (key, str(value))]
-
-
-class CarryOut(Protocol):
-    """What carries out one recipe, as `spectra.bench.run.run` does."""
-
-    def __call__(self, recipe: Path, **options: Any) -> Run: ...
 
 
 @dataclass(frozen=True)
@@ -140,6 +138,11 @@ def own_preset(file: Path, options: Options) -> str | None:
     return None if knowing(file, options) else options.preset
 
 
+def heeds_preset(file: Path, options: Options) -> bool:
+    """Whether the preset changes anything for a recipe or for what it needs."""
+    return own_preset(file, options) is None or chooses_translator(options.sets) or knows_preset(file, options.preset)
+
+
 def knowing(file: Path, options: Options) -> list[Path]:
     """The recipes needed by one whose translators have the preset that is asked for."""
     recipes = load_experiment(file, sets=options.sets, data=options.data, seed=options.seed).recipes
@@ -164,27 +167,26 @@ def carry_out_needs(
     ``done`` says which runs there are already, as in a suite: the folder of each by the file of its recipe, resolved.
     """
     folders: dict[Path, Path] = dict(done or {})
-    homes: dict[Path, Path] = {folder.resolve(): Path(recipes[0].name)}
+    homes = {folder.resolve(): Path(recipes[0].name)}
     notes = []
     for file in needed(recipes, options):
         if file.resolve() in folders:
             continue
         said = options.passed_on(file)
-        home = home_of(file, folder.parent, said, homes)
+        home = home_of(file, folder.parent, _loaded(file, recipes[0].name, options)[0].name, homes)
         if said.preset != options.preset:
             notes.append(not_passed(file, options.preset))
         folders[file.resolve()] = _carried(file, home, said, carry_out, folders, told).folder
     return Needs(folders, tuple(notes))
 
 
-def home_of(file: Path, parent: Path, options: Options, taken: dict[Path, Path]) -> Path:
+def home_of(file: Path, parent: Path, name: str, taken: dict[Path, Path]) -> Path:
     """The folder of a run by the name of its recipe, refused where another has it."""
-    name = load_experiment(file, preset=options.preset, sets=options.sets, data=options.data).recipes[0].name
     home = parent / name
     if home.resolve() in taken:
         raise SpectraError(
             f"{taken[home.resolve()]} and {file} would both be carried out in {str(home)!r}. Give one of them another "
-            "`name`, or the first another --out."
+            "`name`, or the run that is asked for another --out."
         )
     taken[home.resolve()] = file
     return home
@@ -202,7 +204,7 @@ def _carried(
     def of_it(what: str, so_far: int, of_all: int) -> None:
         told(f"{home.name}: {what}", so_far, of_all)
 
-    was_there = (home / FINISHED).is_file()
+    was_there = (home / FINISHED).is_file() or home.with_name(f"{home.name}.{HELD}").is_dir()
     try:
         return carry_out(file, **said_of(options), out=home, done=dict(done), told=of_it)
     except SpectraError as why:
@@ -234,7 +236,7 @@ def _models(recipe: Recipe, needs: Needs) -> Iterator[Path]:
     yield from (needs.folder(file) for file in direct(recipe))
     if recipe.init_from is not None and recipe.init_from.run is not None:
         yield recipe.init_from.run
-    yield from (Path(said["run"]) for said in _links(recipe) if said.get("run"))
+    yield from (Path(said["model"]) for said in _links(recipe) if said.get("model"))
 
 
 def _mark(folder: Path) -> str:

@@ -1,13 +1,18 @@
-"""`spectra run`: carry a recipe out."""
+"""`spectra run`: carry out a recipe, or a suite of them."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from spectra.cli.loading import undisturbed
+
+if TYPE_CHECKING:
+    from spectra.bench.suite import Outcome, SuitePlan
+    from spectra.recipe.suite import Suite
 
 
 @click.command(
@@ -17,14 +22,24 @@ Examples:
   spectra run recipes/pbvs_rgb2ir.yaml --data pairs/ --out runs/mine
   spectra run recipes/pbvs_rgb2ir.yaml --set data.scenes.train=8 --seed 3
   spectra run recipes/pbvs_rgb2ir.yaml --preset rgb2ir --dry-run
+  spectra run recipes/pbvs.yaml --preset tiny
 
 \b
 DIR holds DIR/SPLIT/MODALITY/NAME.ext, such as pairs/train/rgb/0001.png and pairs/train/ir/0001.png.
-Without --data a recipe runs on the built-in scenes."""
+Without --data a recipe runs on the built-in scenes.
+
+A recipe may need the runs of others, such as `init_from: base.yaml`: these are carried out first, in folders beside
+its own, or taken as they are where they are finished. A suite, `recipes: [one.yaml, two.yaml]`, runs all that it
+names: there --out is the folder of all runs, and one that fails does not stop the others."""
 )
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of your own pairs.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the run.  [default: runs/NAME]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the run; of a suite, that of all its runs.  [default: runs/NAME; runs]",
+)
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one value of the recipe; may be repeated.")
 @click.option("--preset", metavar="NAME", help="A preset of the translator; wins over the recipe.")
 @click.option(
@@ -46,7 +61,10 @@ def run(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Fit or train what RECIPE describes, evaluate it beside the floors, and write samples and a report."""
+    """Fit or train what RECIPE describes, evaluate it beside the floors, and write samples and a report.
+
+    RECIPE may be a suite too, which names recipes to be carried out together.
+    """
     with undisturbed():  # torch costs two seconds: only when the work starts
         import cv2  # noqa: F401 - it would load with the first image, where a signal could break it
 
@@ -54,7 +72,12 @@ def run(
         from spectra.bench.table import text_table
         from spectra.bench.verdict import verdicts
         from spectra.cli.progress import Bars
+        from spectra.recipe.suite import read_suite
 
+    if (suite := read_suite(recipe)) is not None:
+        said = {"data": data, "sets": sets, "preset": preset, "device": device, "seed": seed}
+        _run_suite(suite, out, said, fresh=fresh, dry_run=dry_run, as_json=as_json)
+        return
     if dry_run:
         plan = running.plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
         click.echo(json.dumps(plan.described(), indent=2) if as_json else str(plan))
@@ -73,3 +96,36 @@ def run(
         return
     click.echo("\n".join([text_table(done.metrics), "", *verdicts(done.metrics)]))
     click.echo(f"\nReport: {done.folder / 'report.html'}")
+
+
+def _run_suite(
+    suite: Suite, out: Path | None, said: dict[str, Any], *, fresh: bool, dry_run: bool, as_json: bool
+) -> None:
+    from spectra.bench.needs import Options
+    from spectra.bench.run import run as carry_out
+    from spectra.bench.suite import plan_suite, run_suite
+    from spectra.cli.progress import Bars
+
+    plan = plan_suite(suite, Options(**said), out)
+    if dry_run:
+        click.echo(json.dumps(plan.described(), indent=2) if as_json else str(plan))
+        return
+    with Bars() as bars:
+        outcomes = list(run_suite(plan, carry_out, fresh=fresh, told=bars.told))
+    _tell_suite(plan, outcomes, as_json)
+    if any(outcome.run is None for outcome in outcomes):
+        raise click.exceptions.Exit(1)
+
+
+def _tell_suite(plan: SuitePlan, outcomes: list[Outcome], as_json: bool) -> None:
+    from spectra.bench.suite import summary
+
+    if as_json:
+        told = plan.described() | {"recipes": [outcome.described() for outcome in outcomes]}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    else:
+        notes = [f"Note: {note}" for note in plan.notes]
+        click.echo("\n".join([summary(outcomes), *([""] if notes else []), *notes]))
+    for outcome in outcomes:
+        if outcome.run is None:
+            click.echo(f"{outcome.trace}Failed: {outcome.step.file}: {outcome.reason}", err=True)

@@ -1,4 +1,4 @@
-"""The train and test pairs that a recipe speaks of."""
+"""The pairs that a recipe speaks of: to learn from, to look at while it learns, and to judge by."""
 
 from __future__ import annotations
 
@@ -40,6 +40,11 @@ class Data:
     """Single images to learn from, by modality: those of the pairs, and those that have no partner."""
     notes: Sequence[str] = ()
     """What a person should know of the data."""
+    validation: PairSet | None = None
+    """What is looked at while it learns, in memory once it has been read; None: the recipe names no such split."""
+
+
+VALIDATION_MEGABYTES = 256
 
 
 def open_data(recipe: Recipe) -> Data:
@@ -63,19 +68,42 @@ class _Files:
     def open(self) -> Data:
         if self.data.train == self.data.test:
             raise DataError(f"The recipe learns from and judges by the same split {self.data.train!r}. Name two.")
+        if self.data.validation in (self.data.train, self.data.test):
+            raise DataError(
+                f"`data.validation` names the split {self.data.validation!r}, which the recipe learns from or judges "
+                "by. Name a third one."
+            )
         catalogue = self._catalogue()
+        self._require_validation(catalogue)
         chosen = chosen_sides(catalogue, self.task, self.data)
         self.told += [chosen.note] if chosen.note else []
-        train, test = self._both(catalogue, chosen)
-        self._refuse_shared(train, test)
+        train, test, *validation = self._splits(catalogue, chosen)
+        self._refuse_shared(train, test, *validation)
         images = self._images(catalogue, chosen)
         if (task := self._resolved(catalogue, chosen)) != self.task:
             self.task, train, test = task, train.with_scales(task), test.with_scales(task)
+            validation = [pairs.with_scales(task) for pairs in validation]
             images = self._images(catalogue, chosen)
-        self._tell_grey_in_colour(train, test)
-        self._tell_own_marks(train, test)
-        origin = self._origin(train, test)
-        return Data(Remembered(train), Remembered(test), origin, False, self.task, images, self.notes)
+        self._tell_grey_in_colour(train, test, *validation)
+        self._tell_own_marks(train, test, *validation)
+        origin = self._origin(train, test, *validation)
+        looked_at = Remembered(validation[0], VALIDATION_MEGABYTES) if validation else None
+        return Data(Remembered(train), Remembered(test), origin, False, self.task, images, self.notes, looked_at)
+
+    def _require_validation(self, catalogue: Catalogue) -> None:
+        if self.recipe.train.validation is None or self.data.validation is not None:
+            return
+        used = (self.data.train, self.data.test)
+        others = [name for name in catalogue.splits if name and name not in used]
+        raise DataError(
+            f"`train.validation` needs a split to look at, apart from {used[0]!r} and {used[1]!r}. "
+            + (
+                f"{str(self.root)!r} also holds {', '.join(map(repr, others))}: name one with `data.validation`."
+                if others
+                else f"{str(self.root)!r} holds no other. Make one with `spectra data split`, and name it with "
+                "`data.validation`."
+            )
+        )
 
     def _catalogue(self) -> Catalogue:
         """As the data lies, or split anew as a file says."""
@@ -87,21 +115,23 @@ class _Files:
         self.notes += catalogue.notes
         return catalogue
 
-    def _both(self, catalogue: Catalogue, chosen: ChosenSides) -> tuple[ListedPairs | DrawnPairs, ListedPairs]:
-        """Both splits; their faults are told together."""
+    def _splits(
+        self, catalogue: Catalogue, chosen: ChosenSides
+    ) -> tuple[ListedPairs | DrawnPairs, ListedPairs, *tuple[ListedPairs, ...]]:
+        """Train, test and, where it is named, validation; their faults are told together."""
         found, faults = [], []
-        for split in (self.data.train, self.data.test):
+        for split in (self.data.train, self.data.test, *([] if self.data.validation is None else [self.data.validation])):
             try:
                 found.append(self._pairs(_places_of(catalogue, split), split, chosen))
             except DataError as why:
                 faults.append(str(why))
         if faults:
             raise DataError("\n".join(dict.fromkeys(faults)))
-        train, test = found
+        train, *others = found
         if self.data.pairing == "random":
             self.told.append("train: drawn at random at each visit; test: all combinations")
-            return DrawnPairs(train, self.data.visits, self.recipe.seed), test
-        return train, test
+            return DrawnPairs(train, self.data.visits, self.recipe.seed), others[0], *others[1:]
+        return train, others[0], *others[1:]
 
     def _pairs(self, places: Sequence[Place], split: str, chosen: ChosenSides) -> ListedPairs:
         where = f"The split {split!r} of {str(self.root)!r}"
@@ -111,8 +141,9 @@ class _Files:
             self._tell_lonely(places, chosen, split)
         elif not pairs and all(place.alone for place in places):
             raise DataError(f"{where} has no pairs, only single images.")
-        if split == self.data.test and not pairs and self.data.unpaired:
-            raise DataError(f"{where} has no pairs, and scores need pairs. Name another with `data.test`.")
+        if split != self.data.train and not pairs and self.data.unpaired:
+            word = "test" if split == self.data.test else "validation"
+            raise DataError(f"{where} has no pairs, and scores need pairs. Name another with `data.{word}`.")
         self._tell_left_out(places, chosen, split)
         kind = AlignedPairs if self.data.align == "geo" else ListedPairs
         return kind(
@@ -138,15 +169,23 @@ class _Files:
                 "their acquisition."
             )
 
-    def _refuse_shared(self, train: ListedPairs | DrawnPairs, test: ListedPairs) -> None:
-        """Test pairs whose two files are those of a training pair: linked or copied, under whatever name."""
-        known = set(train.fingerprints)
-        shared = [name for name, mark in zip(test.names, test.fingerprints, strict=True) if mark in known]
+    def _refuse_shared(
+        self, train: ListedPairs | DrawnPairs, test: ListedPairs, validation: ListedPairs | None = None
+    ) -> None:
+        """Pairs whose two files are those of a pair of another split: linked or copied, under whatever name."""
+        self._refuse_in_both((self.data.train, train), (self.data.test, test))
+        if validation is not None and self.data.validation is not None:
+            own = (self.data.validation, validation)
+            self._refuse_in_both((self.data.train, train), own)
+            self._refuse_in_both((self.data.test, test), own)
+
+    def _refuse_in_both(self, one: tuple[str, ListedPairs | DrawnPairs], other: tuple[str, ListedPairs]) -> None:
+        known = set(one[1].fingerprints)
+        shared = [name for name, mark in zip(other[1].names, other[1].fingerprints, strict=True) if mark in known]
         if shared:
             raise DataError(
-                f"The splits {self.data.train!r} and {self.data.test!r} of {str(self.root)!r} share {len(shared)} "
-                f"pairs, the first {shared[0]!r}. Scores of images that were learned from mean nothing: keep each pair "
-                "in one split."
+                f"The splits {one[0]!r} and {other[0]!r} of {str(self.root)!r} share {len(shared)} pairs, the first "
+                f"{shared[0]!r}. Scores of images that were learned from mean nothing: keep each pair in one split."
             )
 
     def _images(self, catalogue: Catalogue, chosen: ChosenSides) -> dict[str, ImageSet]:
@@ -191,8 +230,10 @@ class _Files:
             found.append(modality.with_scale(scale))
         return Task(*found)
 
-    def _origin(self, train: PairSet, test: PairSet) -> str:
-        return f"{self.root.name} ({'; '.join([f'{len(train)} train, {len(test)} test pairs', *self.told])})"
+    def _origin(self, train: PairSet, test: PairSet, validation: PairSet | None = None) -> str:
+        looked_at = f"{len(validation)} validation, " if validation is not None else ""
+        counts = f"{len(train)} train, {looked_at}{len(test)} test pairs"
+        return f"{self.root.name} ({'; '.join([counts, *self.told])})"
 
 
 def _places_of(catalogue: Catalogue, split: str) -> list[Place]:
@@ -216,7 +257,12 @@ def _scenes(recipe: Recipe) -> Data:
     shape = {"view": scenes.view, "size": scenes.size, "bits": scenes.bits, "seed": scenes.seed}
     train = Remembered(ScenePairs(task, "train", scenes.train, **shape))  # type: ignore[arg-type]
     test = Remembered(ScenePairs(task, "test", scenes.test, **shape))  # type: ignore[arg-type]
+    validation = Remembered(
+        ScenePairs(task, "validation", scenes.validation, **shape),  # type: ignore[arg-type]
+        VALIDATION_MEGABYTES,
+    )
+    looked_at = f"{len(validation)} validation, " if recipe.train.validation else ""
     shape_told = f"{scenes.size}×{scenes.size}, {scenes.bits} bits"
-    origin = f"built-in {scenes.view} scenes ({len(train)} train, {len(test)} test, {shape_told})"
+    origin = f"built-in {scenes.view} scenes ({len(train)} train, {looked_at}{len(test)} test, {shape_told})"
     images = {task.target.name: SideOfPairs(train, 1), task.source.name: SideOfPairs(train, 0)}
-    return Data(train, test, origin, True, task, images)
+    return Data(train, test, origin, True, task, images, validation=validation)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -27,4 +30,12 @@ class ImagePool:
             return image
         place = int(torch.randint(self.size, ()))
         stored, self.images[place] = self.images[place], image.clone()
-        return stored
+        return stored.to(image.device)
+
+    def state(self) -> dict[str, Any]:
+        """What it holds, for a stage's ``state()``."""
+        return {"images": list(self.images)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take back what ``state`` gave, as far as there is room for it."""
+        self.images = list(state["images"])[: self.size]

@@ -20,6 +20,7 @@ from spectra.data.geo.raster import SUFFIXES
 from spectra.data.geo.result import create_geotiff
 from spectra.data.images import write_image
 from spectra.errors import ImageError, SpectraError
+from spectra.inference import Size
 from spectra.translation.inputs import Input
 
 OF_ONE_IMAGE = {errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EILSEQ, errno.EINVAL}
@@ -37,8 +38,15 @@ def takes_windows(source: Input, output: Path) -> bool:
     return source.geo is not None or output.suffix.lower() in STREAMED
 
 
-def require_place(source: Input, output: Path) -> None:
-    """Refused where the format of the result would lose where the image lies."""
+def require_place(source: Input, output: Path, size: Size) -> None:
+    """Refused where the result, by its format or its size, would lose or falsify where the image lies."""
+    header = source.header
+    if source.geo is not None and size != (header.height, header.width):
+        raise ImageError(
+            f"The image {str(source.path)!r} cannot be translated: it is a GeoTIFF of {header.height}×{header.width}, "
+            f"and the model makes results of {size[0]}×{size[1]}, for which its georeference would be wrong. Leave the "
+            "georeference out: --no-georeference."
+        )
     if source.geo is not None and output.suffix.lower() not in SUFFIXES:
         raise ImageError(
             f"The image {str(source.path)!r} cannot be translated: it is a GeoTIFF, and {output.suffix} holds no "

@@ -67,14 +67,17 @@ class Passage:
 
     def _carried(self, job: Job, source: Input) -> list[str]:
         task, header = self.model.task, source.header
-        require_place(source, job.output)
+        size = self.model.size_of((header.height, header.width))
+        require_place(source, job.output, size)
         if not fits(header.channels, task.source):
             raise ImageError(wrong_channels(job.source, header.channels, task.source))
         with faults_of(job.source):
             dtype = self._type(header.dtype)
         work = Work(source, self.model, self.forward, dtype, self.chosen)
         plan = self._plan(work, job.output)
-        result = Header(header.height, header.width, task.target.channels, dtype)
+        result = Header(*size, task.target.channels, dtype)
+        if size != (header.height, header.width):
+            require_size(job.output, result)
         with opened_output(source, job.output, result, whole=len(plan) == 1, **work.kept) as write:
             for done, window in enumerate(plan, start=1):
                 self._carry(work, window, write)
@@ -86,6 +89,9 @@ class Passage:
         margins = (self.model.reach or 0, self.model.translator.multiple)
         wide = windows.widened(window, (header.height, header.width), *margins)
         values, valid = work.translated(wide)
+        if values.shape[:2] != (wide.height, wide.width):  # what resizes has no reach: the window is the whole image
+            write(Window(0, 0, *values.shape[:2]), values, valid)
+            return
         place = windows.inner(window, wide)
         write(window, values[place], None if valid is None else valid[place])
 
@@ -104,6 +110,8 @@ class Passage:
         return [Window(0, 0, header.height, header.width)]
 
     def _why_whole(self, work: Work, output: Path) -> str:
+        if self.model.inference.resizes:
+            return "The model resizes its images, and so needs them whole."
         if self.model.reach is None:
             return f"The translator {self.model.name!r} states no reach, and so needs whole images."
         if not takes_windows(work.source, output):

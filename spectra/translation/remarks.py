@@ -10,6 +10,7 @@ from torch import Tensor
 from spectra.data.pairs import Picture
 from spectra.data.pictures import can_hold
 from spectra.errors import SpectraError
+from spectra.inference import Inference, Size, by
 from spectra.modalities import TYPE_LIMITS, Scale
 
 BEYOND = "hold values beyond their scale; the results of this translator stay within that of the target"
@@ -17,6 +18,14 @@ GREY = "hold their grey in three channels; one was read, as all are equal"
 NO_DATA = "have pixels without data; their results there come from the mean of the image, as its scale marks none"
 COLLIDES = "have results that equal the value for no data, and will be taken for such"
 DROPPED = "had a georeference, a no-data value or a mask in the file, which was left out as asked"
+
+
+def resizes(inference: Inference, own: Size, result: Size) -> Iterator[str]:
+    """Of an image of the size `own`: whether it was resized, and its result with it."""
+    if inference.input not in (None, own):
+        yield f"were brought to {by(inference.input)} before they were translated"
+    if result != own:
+        yield f"have results of {by(result)}, another size than their own"
 
 
 def require_room(scale: Scale, dtype: str) -> None:

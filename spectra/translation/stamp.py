@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from spectra.data.atomic import write_text
 from spectra.data.lock import held
 from spectra.errors import DataError, SpectraError
 from spectra.model import Model
+from spectra.model_folder import plain, weights_hash
 from spectra.registry import registry
 from spectra.translation.sources import STAMP as NAME
 from spectra.translation.sources import Job
@@ -34,6 +33,7 @@ def identity(model: Model, options: dict[str, Any], roots: Sequence[Path]) -> di
         "scales": [str(model.task.source.scale), str(model.task.target.scale)],
         "settings": model.translator.settings.model_dump(mode="json"),
         "weights": weights_hash(model),
+        "inference": plain(asdict(model.inference)) if model.inference.resizes else None,
         **options,
         "sources": sorted({os.fsencode(root.resolve()).decode(errors="backslashreplace") for root in roots}),
     }
@@ -50,14 +50,6 @@ def stamped(out: Path, what: dict[str, Any], notes: Sequence[str], jobs: Sequenc
             _write(path, {"made_by": "spectra translate", **what, "notes": list(notes)})
         _sweep(jobs)
         yield
-
-
-def weights_hash(model: Model) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.translator.state_dict().items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
 
 
 def _version(name: str) -> str:

@@ -21,7 +21,7 @@ from spectra.data.pictures import as_picture, masked, to_array
 from spectra.errors import ImageError, SpectraError
 from spectra.model import Model
 from spectra.translation.inputs import Input
-from spectra.translation.remarks import COLLIDES, DROPPED, GREY, cut_off, lost_depth, mark_for, remarks
+from spectra.translation.remarks import COLLIDES, DROPPED, GREY, cut_off, lost_depth, mark_for, remarks, resizes
 
 
 @dataclass
@@ -75,17 +75,19 @@ class Work:
         self.said |= dict.fromkeys(remarks(picture, bounded, self.marked))
         if not bounded:
             self.said |= dict.fromkeys(cut_off(pixels, self.target, self.dtype))
-        return values, self._marked(values, None if picture.valid is None else picture.valid.numpy())
+        return values, self._marked(values, self._valid(picture))
 
     def told(self) -> list[str]:
-        said = [*self.said]
+        header = self.source.header
+        own = (header.height, header.width)
+        said = [*self.said, *resizes(self.model.inference, own, self.model.size_of(own))]
         if not self.chosen:
-            said += lost_depth(self.source.header.dtype, self.dtype)
+            said += lost_depth(header.dtype, self.dtype)
         if self.source.geo is not None:
             said += losses_of(self.source.geo)
         if self.source.path.suffix.lower() in SUFFIXES and (found := beside(self.source.path)):
             said.append(f"have files beside them that are not read ({', '.join(found)})")
-        if self.source.header.channels != self.model.task.source.channels:
+        if header.channels != self.model.task.source.channels:
             said.append(GREY)
         return [*said, DROPPED] if self.source.dropped else said
 
@@ -95,6 +97,13 @@ class Work:
         known = known_pixels(array, mask, self.own)
         array[~known] = 0  # may be NaN, and is not looked at
         return masked(as_picture(array, self.source.path, self.model.task.source), torch.from_numpy(known))
+
+    def _valid(self, picture: Picture) -> NDArray[np.bool_] | None:
+        """Where the result has data, at its own size."""
+        if picture.valid is None:
+            return None
+        valid: NDArray[np.bool_] = self.model.mask_of(picture.valid).numpy()
+        return valid
 
     def _marked(self, values: NDArray[Any], valid: NDArray[np.bool_] | None) -> NDArray[np.bool_] | None:
         """Marks what is not valid, and looks whether something else looks marked."""

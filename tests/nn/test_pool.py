@@ -66,3 +66,24 @@ def test_the_same_seed_shows_the_same_images() -> None:
         return [float(pool(numbered(value))) for value in range(50)]
 
     assert shown() == shown()
+
+
+def test_a_pool_that_took_back_its_state_goes_on_as_if_nothing_had_been() -> None:
+    first, again = ImagePool(4), ImagePool(4)
+    for value in range(20):
+        first(numbered(value))
+    again.restore(first.state())
+
+    shown = []
+    for pool in (first, again):
+        torch.manual_seed(5)
+        shown.append([float(pool(numbered(value))) for value in range(20, 60)])
+
+    assert shown[0] == shown[1]
+
+
+def test_a_smaller_pool_takes_back_what_it_has_room_for() -> None:
+    pool, smaller = ImagePool(4), ImagePool(2)
+    pool(numbered(1, 2, 3, 4))
+    smaller.restore(pool.state())
+    assert len(smaller.images) == 2

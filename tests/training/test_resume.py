@@ -18,7 +18,7 @@ from tests.training.stopper import Stopper
 
 def stopped_and_gone_on(said: dict[str, Any], folder: Path, *stops: int) -> dict[str, torch.Tensor]:
     for stop in stops:
-        with pytest.raises(Stopped, match="saved. The same command goes on"):
+        with pytest.raises(Stopped, match=r"saved\. The same command goes on"):
             train(trainer_of(settings_of(**said), folder, [Stopper(stop)]))
         torch.manual_seed(99)  # what comes between must not matter
     return train(trainer_of(settings_of(**said), folder))

@@ -11,7 +11,7 @@ from spectra.errors import DataError
 from spectra.modalities import Modality, Task
 
 MOST = 1_000_000
-FIRST_OF_SPLIT = {"train": 0, "test": MOST}
+FIRST_OF_SPLIT = {"train": 0, "test": MOST, "validation": 2 * MOST}
 OWN_DATA = "Give your own pairs with --data DIR."
 
 
