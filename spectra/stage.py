@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from spectra.errors import SpectraError, did_you_mean
 from spectra.loss import Loss
-from spectra.masks import compared, filled, mask_for
+from spectra.masks import filled, mask_for
+from spectra.scales import Prediction, at_scales
 
 
 @dataclass(frozen=True)
@@ -180,9 +181,12 @@ class Stage(ABC):
         return leaf
 
     def pairwise(
-        self, prediction: Tensor, target: Tensor, prefix: str = "", valid: Tensor | OfBatch | None = "batch"
+        self, prediction: Prediction, target: Tensor, prefix: str = "", valid: Tensor | OfBatch | None = "batch"
     ) -> dict[str, Term]:
         """The paired losses that the recipe names, as terms, with the recipe's weights.
+
+        A prediction may be a list of one image on several scales: a loss takes the finest, or, where the recipe says
+        ``scales: all`` of it, the sum over all, each against the target brought to its size by means over areas.
 
         Pixels without data play no part. Where there is data is said by the batch: by the stream whose image the target
         is, or else by the only stream of pairs, whose mask is brought to the target's size. An explicit ``valid``,
@@ -191,7 +195,7 @@ class Stage(ABC):
         mask = self._mask(target, valid) if self.losses else None
 
         def term(loss: Loss, weight: float) -> Term:
-            return Term(lambda: compared(loss, prediction, target, mask), weight)
+            return Term(lambda: at_scales(loss, prediction, target, mask), weight)
 
         return {prefix + name: term(loss, weight) for name, (loss, weight) in self.losses.items()}
 

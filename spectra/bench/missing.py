@@ -15,7 +15,7 @@ def without_missing(recipe: Recipe, from_scenes: bool, tiny: bool) -> tuple[Reci
     On real data nothing is left out: ``MissingWeights`` names all that is missing. On the built-in scenes, and with the
     preset ``tiny``, a run is there to see that all works, and goes on without. A loss of weight 0 needs nothing.
     """
-    missing = {name: names for name in recipe.losses if (names := _missing(recipe, name))}
+    missing = {name: names for name in recipe.counting if (names := _missing(recipe, name))}
     if not missing:
         return recipe, []
     if not (from_scenes or tiny):
@@ -27,8 +27,6 @@ def without_missing(recipe: Recipe, from_scenes: bool, tiny: bool) -> tuple[Reci
 def _missing(recipe: Recipe, name: str) -> list[str]:
     """Which of the weights that a loss of the recipe needs are not here."""
     entry = recipe.losses[name]
-    if entry.weight == 0:
-        return []
     component = registry("losses").get(name)
     needed = dict.fromkeys(component.needs(validated(component, name, entry.settings)))
     return [one for one in needed if weights.find(one) is None]

@@ -112,12 +112,13 @@ def _notes(recipe: Recipe, trainer: Trainer) -> Iterator[str]:
 
 
 def losses_of(recipe: Recipe, device: str) -> dict[str, tuple[Loss, float]]:
-    """The paired losses that a recipe names, with their weights; by the bare name, where no other loss has it too."""
+    """The paired losses that count in a recipe, with their weights; by the bare name, where no other has it too."""
     bare = {name: name.rpartition(":")[2] for name in recipe.losses}
     alike = Counter(bare.values())
     found: dict[str, tuple[Loss, float]] = {}
-    for name, entry in recipe.losses.items():
+    for name, entry in recipe.counting.items():
         component = registry("losses").get(name)
         loss: Loss = component(validated(component, name, entry.settings))
+        loss.scales = entry.scales
         found[bare[name] if alike[bare[name]] == 1 else name] = (loss.to(device), entry.weight)
     return found

@@ -120,7 +120,11 @@ class _Files:
     ) -> tuple[ListedPairs | DrawnPairs, ListedPairs, *tuple[ListedPairs, ...]]:
         """Train, test and, where it is named, validation; their faults are told together."""
         found, faults = [], []
-        for split in (self.data.train, self.data.test, *([] if self.data.validation is None else [self.data.validation])):
+        for split in (
+            self.data.train,
+            self.data.test,
+            *([] if self.data.validation is None else [self.data.validation]),
+        ):
             try:
                 found.append(self._pairs(_places_of(catalogue, split), split, chosen))
             except DataError as why:
@@ -247,8 +251,8 @@ def _places_of(catalogue: Catalogue, split: str) -> list[Place]:
             "one with `spectra data split DIR --out FILE`, and set `data.split.file: FILE`."
         )
     raise DataError(
-        f"{where} has no split {split!r}.{near(split, stated)} It holds: {', '.join(stated)}. Say with `data.train` "
-        "and `data.test` which are meant."
+        f"{where} has no split {split!r}.{near(split, stated)} It holds: {', '.join(stated)}. Say with `data.train`, "
+        "`data.test` and `data.validation` which are meant."
     )
 
 

@@ -16,7 +16,7 @@ class _SumOverProcesses(torch.autograd.Function):
         return total
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
         total = gradient.contiguous().clone()
         distributed.all_reduce(total)
         return total
@@ -38,7 +38,8 @@ class SyncBatchNorm2d(nn.BatchNorm2d):
         self._follow(mean.detach(), variance.detach() * total / (total - 1))
         scale = torch.rsqrt(variance + self.eps) * (1 if self.weight is None else self.weight)
         normed = centred * scale[:, None, None]
-        return (normed if self.bias is None else normed + self.bias[:, None, None]).to(images.dtype)
+        moved: Tensor = normed if self.bias is None else normed + self.bias[:, None, None]
+        return moved.to(images.dtype)
 
     @torch.no_grad()
     def _follow(self, mean: Tensor, variance: Tensor) -> None:

@@ -32,7 +32,7 @@ def _said(recipe: Recipe) -> dict[str, Any]:
     if recipe.data.split is not None:
         said["data"]["split"]["file"] = str(recipe.data.split.file.resolve())
     said["settings"] = recipe.settings
-    said["losses"] = {name: {"weight": entry.weight, **entry.settings} for name, entry in recipe.losses.items()}
+    said["losses"] = {name: {**entry.said, **entry.settings} for name, entry in recipe.losses.items()}
     said["evaluate"]["metrics"] = recipe.evaluate.metrics
     return said
 

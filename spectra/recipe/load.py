@@ -136,7 +136,7 @@ def _lay_preset(layers: Layers) -> Iterator[Fault]:
 def _complete(recipe: Recipe) -> Recipe:
     """The same recipe with the defaults of its plugins written out, so that it means the same when these change."""
     losses = {
-        name: LossEntry.model_validate({"weight": entry.weight, **_settings("losses", name, entry.settings)})
+        name: LossEntry.model_validate({**entry.said, **_settings("losses", name, entry.settings)})
         for name, entry in recipe.losses.items()
     }
     metrics = {name: _settings("metrics", name, said) for name, said in recipe.evaluate.metrics.items()}

@@ -103,10 +103,18 @@ Side = Annotated[int, Field(gt=0, le=65536)]
 
 
 class LossEntry(BaseModel):
-    """A weight, and beside it the settings of the loss itself."""
+    """A weight and which scales count, and beside them the settings of the loss itself."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
     weight: float = Field(1.0, description="what the loss counts; 0 leaves it out")
+    scales: Literal["finest", "all"] = Field(
+        "finest", description="of a method that predicts on several scales: the finest alone, or the sum over all"
+    )
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What stands beside the settings of the loss."""
+        return {"weight": self.weight} | ({"scales": self.scales} if self.scales != "finest" else {})
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -203,6 +211,16 @@ class Recipe(Config):
     evaluate: EvaluateSettings = Field(EvaluateSettings(), description="how to judge")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of everything random in the run")
     row: str = Field("", description="which row of a matrix this is; filled in by Spectra")
+
+    @property
+    def counting(self) -> dict[str, LossEntry]:
+        """The losses of which any player learns: those of weight 0 need not be made."""
+        reweighted = {term for terms in self.weights.values() for term, weight in terms.items() if weight}
+        return {
+            name: entry
+            for name, entry in self.losses.items()
+            if entry.weight or any(term.endswith(name.rpartition(":")[2]) for term in reweighted)
+        }
 
     @property
     def method(self) -> str:

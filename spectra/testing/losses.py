@@ -5,14 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from spectra import weights
 from spectra.errors import SpectraError
 from spectra.loss import Loss
 from spectra.masks import compared
-from spectra.testing.check import Fault, require
+from spectra.testing.check import Fault, NotApplicable, require
 from spectra.testing.made import made_images
 from spectra.testing.subject import Subject, same, unchanged
 
-SIDE = 64
+SIDES = (64, 192)
+"""Tried in turn: a loss of many scales refuses small images."""
+SIDE = SIDES[0]
 CHANNELS = (3, 1, 5)
 MASKED = ("pixels", "windows", "filled")
 STRANGE = (0.75, 1e6, float("nan"))
@@ -21,10 +24,11 @@ STRANGE = (0.75, 1e6, float("nan"))
 
 def channels(subject: Subject) -> None:
     """1, 3 and 5: or it says which it takes."""
-    loss, refusals = subject.build(), []
+    loss, refusals = _built(subject), []
+    side = _side(loss)
     for count in CHANNELS:
         try:
-            value = loss(*_images(count))
+            value = loss(*_images(count, side))
         except SpectraError as why:
             refusals.append(f"{count}: {why}")
             continue
@@ -113,9 +117,10 @@ def masks_of_all_and_nothing(subject: Subject) -> None:
 def _valid(images: Tensor) -> Tensor:
     """Of every image another part is without data, and some pixels alone."""
     valid = torch.ones_like(images[:, :1], dtype=torch.bool)
-    valid[0, :, : SIDE // 3, : SIDE // 2] = False
-    valid[1:, :, SIDE // 2 :, SIDE // 4 : SIDE // 2] = False
-    valid[:, :, SIDE - 9, SIDE - 5] = False
+    side = images.shape[-1]
+    valid[0, :, : side // 3, : side // 2] = False
+    valid[1:, :, side // 2 :, side // 4 : side // 2] = False
+    valid[:, :, side - 9, side - 5] = False
     return valid
 
 
@@ -127,20 +132,39 @@ def _masked_gradient(loss: Loss, prediction: Tensor, target: Tensor, valid: Tens
     return value.detach(), torch.zeros_like(leaf) if found is None else found
 
 
-def _ready(subject: Subject) -> tuple[Loss, tuple[Tensor, Tensor]]:
-    """With images of the first number of channels that it takes."""
+def _built(subject: Subject) -> Loss:
+    missing = [name for name in subject.component.needs(subject.settings) if weights.find(name) is None]
+    if missing:
+        raise NotApplicable(f"it needs the weights {' and '.join(missing)}, which are not here")
     loss: Loss = subject.build()
+    return loss
+
+
+def _ready(subject: Subject) -> tuple[Loss, tuple[Tensor, Tensor]]:
+    """With images of the first number of channels, and of the first side, that it takes."""
+    loss = _built(subject)
+    side = _side(loss)
     for count in CHANNELS:
-        try:
-            loss(*_images(count))
-        except SpectraError:
-            continue
-        return loss, _images(count)
+        if _takes(loss, count, side):
+            return loss, _images(count, side)
     raise Fault(f"it refuses images of {', '.join(map(str, CHANNELS))} channels")
 
 
-def _images(count: int) -> tuple[Tensor, Tensor]:
-    return made_images(count, SIDE, SIDE, count=2, seed=1), made_images(count, SIDE, SIDE, count=2, seed=2)
+def _side(loss: Loss) -> int:
+    taken = [side for side in SIDES if any(_takes(loss, count, side) for count in CHANNELS)]
+    return taken[0] if taken else SIDE
+
+
+def _takes(loss: Loss, count: int, side: int) -> bool:
+    try:
+        loss(*_images(count, side))
+    except SpectraError:
+        return False
+    return True
+
+
+def _images(count: int, side: int) -> tuple[Tensor, Tensor]:
+    return made_images(count, side, side, count=2, seed=1), made_images(count, side, side, count=2, seed=2)
 
 
 def _gradient(loss: Loss, prediction: Tensor, target: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ TRANSLATOR = "translator."
 """What the names of a translator's tensors begin with; those that only a stage holds begin with `stage.`."""
 
 
-def tensors_of(model: Model) -> dict[str, Tensor]:
+def weights_of(model: Model) -> dict[str, Tensor]:
     """A model's tensors by the names that a run has for them."""
     return {TRANSLATOR + name: tensor for name, tensor in model.translator.state_dict().items()}
 
@@ -33,13 +33,16 @@ def transfer(
     origin: str = "another model",
     transposed: Collection[str] = (),
 ) -> Report:
-    """Copy what has the same name, in place; all or nothing.
+    """Copy what has the same name, in place; all or nothing. What stages hold may be held by one of another name.
 
     ``into`` are the tensors of a new run, in the order of its layers; what it has in other shapes is treated as
     ``mismatch`` says. ``inflate`` takes what the channels of the two tasks explain, and refuses the rest.
     ``transposed`` are the names of weights of transposed convolutions, where a bias does not show it.
     """
-    plan = _Plan(into, source, channels, mismatch, frozenset(transposed))
+    names = matched(into, source)
+    plan = _Plan(
+        into, {here: source[there] for here, there in names.items()}, channels, mismatch, frozenset(transposed)
+    )
     for name in into:
         plan.decide(name)
     if plan.faults:
@@ -49,9 +52,29 @@ def transfer(
     with torch.no_grad():
         for name, value in plan.values.items():
             into[name].copy_(value)
-    unused = tuple(name for name in source if name not in into)
+    used = set(names.values())
+    unused = tuple(name for name in source if name not in used)
     copied = tuple(name for name in plan.values if name not in plan.inflated)
     return Report(origin, copied, plan.inflated, plan.left, unused)
+
+
+def matched(into: Collection[str], source: Collection[str]) -> dict[str, str]:
+    """Of the names here, those there: the same; or, of what a stage holds, the only one that differs in the stage."""
+    held: dict[str, list[str]] = {}
+    for name in source:
+        held.setdefault(_without_stage(name), []).append(name)
+    names = {name: name for name in into if name in source}
+    for name in into:
+        others = held.get(_without_stage(name), [])
+        if name not in names and len(others) == 1 and others[0] not in into:
+            names[name] = others[0]
+    return names
+
+
+def _without_stage(name: str) -> str:
+    """`stage.critic.0.weight` of `stage.first.critic.0.weight`."""
+    stage, _, rest = name.partition(".")
+    return f"{stage}.{rest.partition('.')[2]}" if stage == "stage" else name
 
 
 @dataclass

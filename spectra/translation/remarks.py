@@ -22,7 +22,7 @@ DROPPED = "had a georeference, a no-data value or a mask in the file, which was 
 
 def resizes(inference: Inference, own: Size, result: Size) -> Iterator[str]:
     """Of an image of the size `own`: whether it was resized, and its result with it."""
-    if inference.input not in (None, own):
+    if inference.input is not None and inference.input != own:
         yield f"were brought to {by(inference.input)} before they were translated"
     if result != own:
         yield f"have results of {by(result)}, another size than their own"

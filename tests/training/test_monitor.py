@@ -164,6 +164,8 @@ def validated(**signs: float | None) -> Any:
 def test_a_collapse_is_told_when_two_validations_in_a_row_show_it() -> None:
     found = said_of(iter([validated(copy=0.1), validated(copy=0.9), validated(copy=0.1), validated(copy=0.1)]))
     assert [place for place, _ in found] == [3] and "copies of their sources" in found[0][1]
+    steps = list(gan(lines=COOL_DOWN + 1))
+    assert len(said_of(iter([validated(copy=0.1), validated(copy=0.1), *steps, validated(copy=0.1)]))) == 1
     found = said_of(iter([validated(contrast=0.01, copy=0.1)] * 3))
     assert [place for place, _ in found] == [1] and "nearly constant" in found[0][1]
     assert (

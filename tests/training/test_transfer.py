@@ -17,7 +17,7 @@ import spectra
 from spectra.errors import SpectraError
 from spectra.modalities import Modality, Task
 from spectra.training.inflation import Channels, transposed_weights
-from spectra.training.transfer import Mismatch, tensors_of, transfer
+from spectra.training.transfer import Mismatch, transfer, weights_of
 
 FEW = st.integers(1, 6)
 
@@ -248,6 +248,24 @@ def test_a_larger_network_keeps_what_it_shares_and_says_what_it_does_not() -> No
     )
 
 
+def renamed(tensors: dict[str, Tensor], stage: str) -> dict[str, Tensor]:
+    return {name.replace("stage.train.", f"stage.{stage}."): tensor for name, tensor in tensors.items()}
+
+
+def test_a_discriminator_comes_over_from_a_stage_of_another_name() -> None:
+    """Pix2pixHD's local enhancer begins with a stage of its own."""
+    into, source = renamed(whole(1, 1, 3), "fixed_global"), whole(2, 1, 3)
+    report = transfer(into, source, channels((1, 3), (1, 3)), "error")
+    assert len(report.copied) == 20 and not (report.left or report.unused)
+    assert torch.equal(into["stage.fixed_global.critic.scale0.0.bias"], source["stage.train.critic.scale0.0.bias"])
+
+
+def test_of_several_stages_none_is_guessed() -> None:
+    two = renamed(whole(1, 1, 3), "one") | renamed(whole(2, 1, 3), "two")
+    report = transfer(whole(3, 1, 3), two, channels((1, 3), (1, 3)))
+    assert len(report.copied) == 8 and len(report.left) == 12 and len(report.unused) == 24
+
+
 def test_a_model_has_no_discriminators_and_that_is_told() -> None:
     report = transfer(whole(1, 1, 3), named(generator(1, 3)), channels((1, 3), (1, 3)))
     assert "12 of stage.train.critic" in report.notes()[1]
@@ -282,8 +300,8 @@ def test_a_model_folder_is_a_source(tmp_path: Path) -> None:
     model.translator.load_state_dict({"mean": torch.tensor([0.25])})
     model.trained = True
     model.save(tmp_path / "model")
-    into = tensors_of(spectra.load("constant", task="rgb2ir"))
-    transfer(into, tensors_of(spectra.load(tmp_path / "model")), Channels.of(model.task, model.task))
+    into = weights_of(spectra.load("constant", task="rgb2ir"))
+    transfer(into, weights_of(spectra.load(tmp_path / "model")), Channels.of(model.task, model.task))
     assert float(into["translator.mean"]) == 0.25
 
 
