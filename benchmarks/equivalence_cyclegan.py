@@ -148,14 +148,13 @@ def compare_network(code: Any, network: Network, dtype: torch.dtype) -> dict[str
 
 
 def redrawn(state: Mapping[str, Tensor]) -> Tensors:
-    """Every tensor anew, running statistics and biases too."""
+    """Every tensor anew, running statistics and biases too; but not how many batches were counted."""
     torch.manual_seed(0)
-    made = {}
+    made = dict(state)
     for key, tensor in state.items():
-        drawn = torch.randn(tensor.shape) if tensor.is_floating_point() else tensor
-        share = tensor[0].numel() ** -0.5 if tensor.ndim == 4 else 0.3
-        made[key] = 1 + drawn.abs() if key.endswith("running_var") else share * drawn
-        made[key] = tensor if not tensor.is_floating_point() else made[key]
+        if tensor.is_floating_point():
+            drawn = torch.randn(tensor.shape) * (tensor[0].numel() ** -0.5 if tensor.ndim == 4 else 0.3)
+            made[key] = 1 + drawn.abs() if key.endswith("running_var") else drawn
     return made
 
 
@@ -371,9 +370,7 @@ def row(cells: Sequence[str]) -> None:
 
 
 def head(*cells: str) -> None:
-    print()
-    row(cells)
-    row(["---"] * len(cells))
+    print(f"\n| {' | '.join(cells)} |\n{'|---' * len(cells)}|", flush=True)
 
 
 def main() -> int:

@@ -10,14 +10,16 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from spectra.bench.counted import Counted, Told, silent
 from spectra.bench.missing import without_missing
 from spectra.bench.teaching import Surroundings, teach
+from spectra.chain import Chain, FolderOf, not_there, resolve
 from spectra.data.open import Data
-from spectra.data.pairs import Pair, PairSet
+from spectra.data.pairs import Pair, PairSet, Picture
 from spectra.data.pictures import as_stored
+from spectra.inference import Inference, Size, resized_mask
+from spectra.inference import resized as resized_images
 from spectra.metric import Metric, Score, Scored
 from spectra.model import Model, create, device_of, validated
 from spectra.recipe.layers import Layers
@@ -35,24 +37,40 @@ class Method:
     seconds: float = 0.0
     metrics: dict[str, Metric] = field(default_factory=dict)
     images: list[dict[str, float | None]] = field(default_factory=list)
+    fitted: bool = False
+    """Whether a prediction had another size than its target, and was brought to it."""
 
     def scores(self) -> dict[str, Score]:
         return {name: metric.result() for name, metric in self.metrics.items()}
 
 
-def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None) -> Method:
-    """The recipe's model: trained, fitted, or ready as it is."""
+def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None, folder_of: FolderOf = not_there) -> Method:
+    """The recipe's model: trained, fitted, or ready as it is. ``folder_of``: where the runs are that it needs."""
     around = around or Surroundings("cpu", silent)
     tiny = "tiny" in (recipe.preset, preset_shown(recipe))
     recipe, notes = without_missing(recipe, data.from_scenes, tiny)
     torch.manual_seed(recipe.seed)
-    model = create(recipe.translator, data.task, settings=recipe.settings)
-    model.preset, model.notes = preset_shown(recipe), tuple(notes)
+    model = _begun(recipe, data, folder_of)
+    model.preset, model.notes = preset_shown(recipe), (*model.notes, *notes)
     model.to(around.device)
     started = time.perf_counter()
     teach(model, recipe, data, around)
     model.target_type = _target_type(data)
     return Method(recipe.method, model.eval(), seconds=time.perf_counter() - started)
+
+
+def _begun(recipe: Recipe, data: Data, folder_of: FolderOf) -> Model:
+    """The model as it begins: fresh; or a chain, of models that are there."""
+    name = recipe.translator
+    if registry("translators").get(name) is Chain:
+        chain = resolve(validated(Chain, name, recipe.settings).links, data.task, folder_of)
+        model = Model(chain, name, notes=chain.notes)
+    else:
+        model = create(name, data.task, settings=recipe.settings)
+    model.inference = Inference(recipe.inference.input, recipe.inference.output)
+    if told := model.inference.told():
+        model.notes += (told,)
+    return model
 
 
 def _target_type(data: Data) -> str:
@@ -114,7 +132,7 @@ def _why_left_out(name: str, data: Data) -> str:
 
 def _bare(recipe: Recipe, name: str) -> Recipe:
     """The recipe of a floor: the same data and judgement, and nothing that was meant for the method itself."""
-    own = ("preset", "settings", "row", "losses", "weights", "train")
+    own = ("preset", "settings", "row", "losses", "weights", "train", "init_from", "inference")
     return recipe.model_copy(update={**{key: Recipe.model_fields[key].default for key in own}, "translator": name})
 
 
@@ -125,7 +143,9 @@ def evaluate(methods: Sequence[Method], test: PairSet, settings: EvaluateSetting
     for pair in Counted(test, "evaluate", told):
         pair = resized(pair, settings.resize)
         for method in methods:
-            item = score_item(pair, predict(method.model, pair))
+            prediction = predict(method.model, pair)
+            method.fitted |= method.model.size_of(_size(pair.source)) != _size(pair.target)
+            item = score_item(pair, prediction)
             method.images.append({name: metric.update(item) for name, metric in method.metrics.items()})
 
 
@@ -137,10 +157,19 @@ def metric_of(name: str, settings: dict[str, Any]) -> Metric:
 
 @torch.inference_mode()
 def predict(model: Model, pair: Pair) -> Tensor:
-    """The prediction for a pair, as a file of the target's type would hold it."""
+    """The prediction for a pair, as a file of the target's type would hold it, at the target's size."""
     source = pair.source.pixels[None].to(device_of(model), copy=True)  # a copy: the next method needs the pixels too
     prediction = model(source)[0].cpu()
-    return as_stored(prediction, pair.target.scale, pair.target.dtype)
+    return fitted(as_stored(prediction, pair.target.scale, pair.target.dtype), pair)
+
+
+def fitted(prediction: Tensor, pair: Pair) -> Tensor:
+    """At the size of the target, as whoever scores files of another size would bring it there."""
+    return resized_images(prediction[None], _size(pair.target))[0]
+
+
+def _size(picture: Picture) -> Size:
+    return picture.pixels.shape[-2], picture.pixels.shape[-1]
 
 
 def score_item(pair: Pair, prediction: Tensor) -> Scored:
@@ -155,22 +184,16 @@ def resized(pair: Pair, size: tuple[int, int] | None) -> Pair:
     source, target = (
         replace(
             picture,
-            pixels=_bilinear(picture.pixels, size),
-            valid=None if picture.valid is None else _bilinear_mask(picture.valid, size),
+            pixels=resized_images(picture.pixels[None], size)[0],
+            valid=None if picture.valid is None else resized_mask(picture.valid, size),
         )
         for picture in (pair.source, pair.target)
     )
     return Pair(pair.name, pair.group, source, target)
 
 
-def _bilinear(pixels: Tensor, size: tuple[int, int]) -> Tensor:
-    return functional.interpolate(pixels[None], size, mode="bilinear", antialias=True, align_corners=False)[0]
-
-
-def _bilinear_mask(valid: Tensor, size: tuple[int, int]) -> Tensor:
-    return _bilinear(valid[None].float(), size)[0] > 1 - 1e-4
-
-
-def resize_note(settings: EvaluateSettings) -> str:
+def resize_note(settings: EvaluateSettings, fitted: bool = False) -> str:
     """What the signature says of a resize before scoring."""
-    return "" if settings.resize is None else f"|resize:{settings.resize[0]}x{settings.resize[1]}-bilinear-antialias"
+    size = settings.resize
+    note = "" if size is None else f"|resize:{size[0]}x{size[1]}-bilinear-antialias"
+    return note + "|prediction-to-target-size:bilinear-antialias" * fitted

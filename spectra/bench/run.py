@@ -7,7 +7,7 @@ import io
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from spectra.bench.harness import (
     resize_note,
 )
 from spectra.bench.names import file_names
+from spectra.bench.needs import Needs, Options, carry_out_needs, made_from, needed, own_preset
 from spectra.bench.report import write_report
 from spectra.bench.samples import write_samples
 from spectra.bench.teaching import Surroundings, what_matters
@@ -70,6 +71,8 @@ class Plan:
     folder: Path
     data: Data
     device: str
+    options: Options
+    """As they were given: what of them the needed recipes are told is for these to say."""
 
     def described(self) -> dict[str, Any]:
         first = self.recipes[0]
@@ -81,6 +84,7 @@ class Plan:
             "methods": [recipe.method for recipe in self.recipes],
             "floors": first.evaluate.floors,
             "metrics": list(first.evaluate.metrics),
+            "needs": [str(file) for file in needed(self.recipes, self.options)],
             "finished": (self.folder / METRICS_FILE).is_file(),
         }
 
@@ -102,12 +106,14 @@ def plan(
     seed: int | None = None,
 ) -> Plan:
     """Check recipe, device, folder and data, and say what a run of them is."""
-    experiment = load_experiment(recipe, preset=preset, sets=sets, data=data, seed=seed)
-    refuse_twins(experiment.recipes)
     device = checked_device(device)
+    options = Options(data, tuple(sets), preset, device, seed)
+    experiment = load_experiment(recipe, preset=own_preset(Path(recipe), options), sets=sets, data=data, seed=seed)
+    refuse_twins(experiment.recipes)
     folder = Path(out) if out is not None else Path("runs") / experiment.recipes[0].name
     refuse_strange(folder)
-    return Plan(experiment.recipes, experiment.text, folder, open_data(experiment.recipes[0]), device)
+    needed(experiment.recipes, options)  # a circle, or a need that cannot be used, is told before anything begins
+    return Plan(experiment.recipes, experiment.text, folder, open_data(experiment.recipes[0]), device, options)
 
 
 def run(
@@ -122,17 +128,23 @@ def run(
     fresh: bool = False,
     told: Told = silent,
     watchers: Sequence[Watcher] = (),
+    done: Mapping[Path, Path] | None = None,
 ) -> Run:
-    """Carry a recipe out: fit or train, evaluate on the test split next to the floors, write samples and a report."""
+    """Carry a recipe out: fit or train, evaluate on the test split next to the floors, write samples and a report.
+
+    What it needs is carried out first, beside it. ``done`` names such runs that are there: their folders by the files
+    of their recipes.
+    """
     planned = plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
+    needs = carry_out_needs(planned.recipes, planned.folder, planned.options, run, done=done, told=told)
     with joined(planned.device) as (world, own):
         planned = replace(planned, device=own)
-        done: Run | None = world.told(finished(planned) if world.first and not fresh else None)
-        if done is not None:
-            return replace(done, done_before=True)
+        there: Run | None = world.told(finished(planned, needs) if world.first and not fresh else None)
+        if there is not None:
+            return replace(there, done_before=True)
         if not world.first:
             return Run(planned.folder, _learn_along(planned, world))
-        metrics = _write(planned, Path(recipe), Around(told, tuple(watchers), world), fresh)
+        metrics = _write(planned, Path(recipe), Around(told, tuple(watchers), world, needs), fresh)
         world.told(metrics)
     return Run(planned.folder, metrics)
 
@@ -144,6 +156,7 @@ class Around:
     told: Told = silent
     watchers: tuple[Watcher, ...] = ()
     world: World = field(default_factory=World)
+    needs: Needs = field(default_factory=Needs)
 
 
 def _write(planned: Plan, file: Path, around: Around, fresh: bool) -> dict[str, Any]:
@@ -151,11 +164,12 @@ def _write(planned: Plan, file: Path, around: Around, fresh: bool) -> dict[str, 
     shop = Workshop(planned.folder)
     with workplace(planned.folder, fresh) as place:
         if any(registry("translators").get(recipe.translator).learns() for recipe in planned.recipes):
-            shop.enter(_identity(planned), fresh)
+            shop.enter(_identity(planned, around.needs), fresh)
         try:
             metrics = _carry_out(planned, place, around, shop)
             write_text(place / RECIPE_FILE, planned.text)
-            write_text(place / ENVIRONMENT_FILE, _json(environment(file, planned.data, planned.device)))
+            said = environment(file, planned.data, planned.device)
+            write_text(place / ENVIRONMENT_FILE, _json({**said, "made_from": made_from(planned.recipes, around.needs)}))
             write_text(place / METRICS_FILE, _json(metrics))
             write_report(place)
         except BaseException:
@@ -174,10 +188,11 @@ def _learn_along(planned: Plan, world: World) -> dict[str, Any]:
     return metrics
 
 
-def _identity(planned: Plan) -> dict[str, str]:
+def _identity(planned: Plan, needs: Needs) -> dict[str, str]:
     """What a stopped run must have in common with one that goes on from it."""
     recipe = "\n".join(what_matters(recipe) for recipe in planned.recipes)
-    return {"recipe": recipe, "data": json.dumps(described_data(planned.data))}
+    models = json.dumps(made_from(planned.recipes, needs))
+    return {"recipe": recipe, "data": json.dumps(described_data(planned.data)), "model to begin with": models}
 
 
 def _rows(recipes: Sequence[Recipe]) -> list[str]:
@@ -185,7 +200,7 @@ def _rows(recipes: Sequence[Recipe]) -> list[str]:
     return [""] if len(recipes) == 1 else file_names([recipe.row for recipe in recipes])
 
 
-def finished(planned: Plan) -> Run | None:
+def finished(planned: Plan, needs: Needs) -> Run | None:
     """The finished run of the very same recipe and data in its folder; a finished run of another is an error."""
     folder = planned.folder
     if not (folder / METRICS_FILE).is_file():
@@ -193,13 +208,19 @@ def finished(planned: Plan) -> Run | None:
     try:
         metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
         recipe = yaml.safe_load((folder / RECIPE_FILE).read_text(encoding="utf-8"))
-        data = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))["data"]
+        said = json.loads((folder / ENVIRONMENT_FILE).read_text(encoding="utf-8"))
+        data, models = said["data"], said.get("made_from", [])
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as why:
         raise SpectraError(f"The run {str(folder)!r} is damaged: {why}. {REMEDY}") from None
     if recipe != yaml.safe_load(planned.text):
         raise SpectraError(f"{str(folder)!r} holds a finished run of another recipe or other settings. {REMEDY}")
     if data != described_data(planned.data):
         raise SpectraError(f"{str(folder)!r} holds a finished run of this recipe, and the data has changed. {REMEDY}")
+    if models != made_from(planned.recipes, needs):
+        raise SpectraError(
+            f"{str(folder)!r} holds a finished run of this recipe, and the models that it begins with have changed. "
+            f"{REMEDY}"
+        )
     return Run(folder, metrics, done_before=True)
 
 
@@ -227,7 +248,7 @@ def _carry_out(planned: Plan, place: Path, around: Around, shop: Workshop) -> di
     look_through(data.test, told)
     methods = []
     for recipe, name in zip(recipes, _rows(recipes), strict=True):
-        where = Surroundings(planned.device, told, around.watchers, shop.of(name), around.world)
+        where = Surroundings(planned.device, told, around.watchers, shop.of(name), around.world, around.needs)
         methods.append(prepare(recipe, data, where))
         methods[-1].model.save(place / (f"models/{name}" if name else "model"))
     everyone = methods + _others(floors(recipes[0], data, told), methods)
@@ -241,6 +262,7 @@ def _carry_out(planned: Plan, place: Path, around: Around, shop: Workshop) -> di
         "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
         "notes": [
             *data.notes,
+            *around.needs.notes,
             *floors_left_out(recipes[0], data),
         ],
         "methods": {
@@ -277,7 +299,7 @@ def described(method: Method, settings: EvaluateSettings) -> dict[str, Any]:
         "preset": method.model.preset,
         "diagnostics": plain(method.model.diagnostics),
         "notes": list(method.model.notes),
-        "scores": {name: _said(score, resize_note(settings)) for name, score in method.scores().items()},
+        "scores": {name: _said(score, resize_note(settings, method.fitted)) for name, score in method.scores().items()},
     }
 
 

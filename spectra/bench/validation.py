@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spectra.bench.harness import metric_of, resized, score_item
+from spectra.bench.harness import fitted, metric_of, resized, score_item
 from spectra.bench.picture_sheet import Row, picture_sheet
 from spectra.bench.samples import chosen
 from spectra.data.images import write_image
@@ -140,14 +140,14 @@ class _Look:
     def take(self, pair: Pair, prediction: Tensor, *, shown: bool) -> None:
         sound = bool(torch.isfinite(prediction).all())
         if sound:
-            prediction = as_stored(prediction, pair.target.scale, pair.target.dtype)
+            prediction = fitted(as_stored(prediction, pair.target.scale, pair.target.dtype), pair)
             for metric in self.metrics.values():
                 metric.update(score_item(pair, prediction))
             self.collapse.take(pair.source.pixels, prediction, pair.target.pixels, pair.valid)
         else:
             self.spoilt += 1
         if shown:
-            self.rows.append(Row(pair, prediction.nan_to_num(0.0, 1.0, 0.0)))
+            self.rows.append(Row(pair, fitted(prediction, pair).nan_to_num(0.0, 1.0, 0.0)))
 
     def scores(self) -> tuple[dict[str, float | None], dict[str, str]]:
         """A mean over the sound ones alone would flatter: with a single one that is not, there is none."""

@@ -30,13 +30,18 @@ Examples:
 @click.option("--preset", metavar="NAME", help="A preset of the translator; wins over the recipe.")
 @click.option("--show", is_flag=True, help="Print the resolved recipe.")
 def check(files: tuple[Path, ...], sets: tuple[str, ...], preset: str | None, show: bool) -> None:
-    """Report all faults of recipes at once, each with file, line and column."""
+    """Report all faults of recipes at once, each with file, line and column. A suite is checked as far as it says
+    things itself: name its recipes to have them checked."""
     from spectra.errors import SpectraError
     from spectra.recipe.load import load_experiment
+    from spectra.recipe.suite import read_suite
 
     faults = []
     for path in files:
         try:
+            if (suite := read_suite(path)) is not None:
+                click.echo(f"{path}: fine, a suite of {len(suite.recipes)} recipes")
+                continue
             experiment = load_experiment(path, sets=sets, preset=preset)
         except SpectraError as why:
             faults.append(str(why))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -31,10 +32,22 @@ def _said(recipe: Recipe) -> dict[str, Any]:
         said["data"]["root"] = str(recipe.data.root.resolve())
     if recipe.data.split is not None:
         said["data"]["split"]["file"] = str(recipe.data.split.file.resolve())
-    said["settings"] = recipe.settings
+    if recipe.init_from is not None:
+        paths = {key: getattr(recipe.init_from, key) for key in ("recipe", "run")}
+        said["init_from"] |= {key: str(path.resolve()) for key, path in paths.items() if path is not None}
+    said["settings"] = _with_whole_paths(recipe.settings) if recipe.translator == "chain" else recipe.settings
     said["losses"] = {name: {**entry.said, **entry.settings} for name, entry in recipe.losses.items()}
     said["evaluate"]["metrics"] = recipe.evaluate.metrics
     return said
+
+
+def _with_whole_paths(settings: dict[str, Any]) -> dict[str, Any]:
+    """The links of a chain name recipes and models by paths."""
+    links = [
+        {key: str(Path(value).resolve()) if key in ("recipe", "model") and value else value for key, value in link.items()}
+        for link in settings.get("links", [])
+    ]
+    return {**settings, "links": links}
 
 
 def _without_nothing(said: dict[str, Any]) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from spectra.errors import RecipeError
 from spectra.recipe.document import Document, load_document, parse_value
 from spectra.recipe.document_composer import DEPTH_LIMIT
 from spectra.recipe.faults import Fault, clipped, raise_faults
+from spectra.recipe.links import unfolded
 from spectra.recipe.positions import Position
 
 Key = tuple[str | int, ...]
 DEEPEST = 16
 MOST_ENTRIES = 10_000
-PATHS = (("data", "root"), ("data", "split", "file"))
+PATHS = (("data", "root"), ("data", "split", "file"), ("init_from",), ("init_from", "recipe"), ("init_from", "run"))
 
 
 @dataclass
@@ -64,8 +65,9 @@ def read_layers(path: Path) -> Layers:
     """A recipe file on top of those it extends."""
     layers = Layers()
     for document in reversed(_chain(path)):
-        own = {key: value for key, value in document.data.items() if key != "extends"}
-        layers.lay(own, {(): Position(str(document.file), 1, 1), **document.positions})
+        said = {key: value for key, value in document.data.items() if key != "extends"}
+        own, positions = unfolded(said, document.positions, document.file.parent)
+        layers.lay(own, {(): Position(str(document.file), 1, 1), **positions})
         _anchor_paths(layers, document.file.parent, own)
     return layers
 
@@ -117,7 +119,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _anchor_paths(layers: Layers, folder: Path, own: Mapping[str, Any]) -> None:
-    """Relative paths of data are relative to the file that says them."""
+    """Relative paths of data, recipes and models are relative to the file that says them."""
     for path in PATHS:
         said: Any = own
         for key in path:

@@ -13,11 +13,13 @@ import torch
 from spectra.bench import harness, teaching
 from spectra.bench.counted import silent
 from spectra.bench.harness import Method, evaluate, floors, predict, prepare, preset_shown, resized, score_item
+from spectra.bench.run import described
 from spectra.bench.teaching import Surroundings
 from spectra.data.images import read_image, write_image
 from spectra.data.open import open_data
 from spectra.data.pairs import Pair
 from spectra.data.pictures import to_array
+from spectra.errors import SpectraError
 from spectra.metric import Metric, Score, Scored
 from spectra.model import create
 from spectra.recipe.recipe import EvaluateSettings, Recipe
@@ -272,3 +274,48 @@ def test_a_pair_keeps_its_name_and_place_in_what_is_scored(pairs: Path) -> None:
     item = score_item(pair, pair.target.pixels)
     assert (item.name, item.group, item.scale) == ("f", "f", pair.target.scale)
     assert item.source is pair.source.pixels and item.target is pair.target.pixels
+
+
+def chain_of(*links: dict[str, Any]) -> dict[str, Any]:
+    return {"translator": "chain", "settings": {"links": list(links)}}
+
+
+def test_a_chain_is_made_of_the_run_of_a_recipe_and_a_name(pairs: Path, tmp_path: Path) -> None:
+    first = prepare(recipe(pairs), open_data(recipe(pairs)))
+    first.model.save(tmp_path / "runs" / "first" / "model")
+    said = recipe(pairs, **chain_of({"recipe": "first.yaml"}, {"translator": "inverse", "target": IR}))
+    asked: list[str] = []
+
+    def folder_of(file: str) -> Path:
+        asked.append(file)
+        return tmp_path / "runs" / "first"
+
+    chain = prepare(said, open_data(said), folder_of=folder_of)
+    pair = open_data(said).test[0]
+    expected = 1 - first.model(pair.source.pixels[None])
+    torch.testing.assert_close(chain.model(pair.source.pixels[None]), expected)
+    assert asked == ["first.yaml"] and chain.model.trained
+    with pytest.raises(SpectraError, match=r"The run of first\.yaml is needed first"):
+        prepare(said, open_data(said))
+
+
+IR = {"name": "ir", "channels": 1}
+
+
+def test_the_resize_of_a_recipe_is_the_models_and_is_noted(pairs: Path) -> None:
+    said = recipe(pairs, inference={"input": (8, 8), "output": (20, 30)}, settings={"factor": 1.2})
+    made = prepare(said, open_data(said))
+    assert made.model.size_of((16, 12)) == (20, 30)
+    assert "Sources are brought to 8×8, results to 20×30." in made.model.notes
+    assert all(not floor.model.inference.resizes for floor in floors(said, open_data(said)))
+
+
+def test_a_result_of_another_size_is_scored_at_that_of_its_target_and_the_signature_says_so(pairs: Path) -> None:
+    said = recipe(pairs, inference={"output": (20, 30)}, settings={"factor": 1.2})
+    data = open_data(said)
+    sized, native = prepare(said, data), prepare(recipe(pairs, settings={"factor": 1.2}), data)
+    evaluate([sized, native], data.test, said.evaluate)
+    assert (sized.fitted, native.fitted) == (True, False)
+    assert predict(sized.model, data.test[0]).shape == data.test[0].target.pixels.shape
+    signatures = [described(one, said.evaluate)["scores"]["psnr"]["signature"] for one in (sized, native)]
+    assert ["prediction-to-target-size" in signature for signature in signatures] == [True, False]

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from spectra.registry import installed, registry
 from spectra.testing import Check, NotApplicable, checks, conformance
 
+_GRAY = {"name": "gray", "channels": 1}
+_LINKS = [
+    {"translator": "graydef", "source": {"name": "rgb", "channels": 3}, "target": _GRAY},
+    {"translator": "inverse", "source": _GRAY, "target": {"name": "ir", "channels": 1}},
+]
+ASKED: dict[str, Any] = {"chain": {"task": "rgb2ir", "settings": {"links": _LINKS}}}
+"""What a component is examined with, where it is nothing without settings."""
+
 OWN = [it for it in installed() if it.own and it.group in ("translators", "losses", "metrics")]
 
 for plugin in OWN:
-    globals()[f"test_{plugin.kind}_{plugin.name}"] = conformance(plugin.group, plugin.full_name)
+    globals()[f"test_{plugin.kind}_{plugin.name}"] = conformance(
+        plugin.group, plugin.full_name, **ASKED.get(plugin.name, {})
+    )
 
 PRESETS = [
     (plugin.full_name, preset)
@@ -24,7 +36,11 @@ OF_EVERY_PRESET = ("dtype", "device", "model_range", "odd_sizes", "fit_ignores_o
 @pytest.mark.parametrize("check", OF_EVERY_PRESET)
 @pytest.mark.parametrize(("name", "preset"), PRESETS)
 def test_every_preset_keeps_what_hangs_on_its_settings(name: str, preset: str, check: str) -> None:
-    chosen: Check = next(one for one in checks("translators", name, preset=preset) if one.name == check)
+    chosen: Check = next(
+        one
+        for one in checks("translators", name, preset=preset, **ASKED.get(name.rpartition(":")[2], {}))
+        if one.name == check
+    )
     try:
         chosen()
     except NotApplicable as why:
