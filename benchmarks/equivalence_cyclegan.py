@@ -365,12 +365,9 @@ def quiet() -> contextlib.redirect_stdout[io.StringIO]:
     return contextlib.redirect_stdout(io.StringIO())
 
 
-def row(cells: Sequence[str]) -> None:
-    print(f"| {' | '.join(cells)} |", flush=True)
-
-
-def head(*cells: str) -> None:
-    print(f"\n| {' | '.join(cells)} |\n{'|---' * len(cells)}|", flush=True)
+def row(cells: Sequence[str], first: bool = False) -> None:
+    line = f"| {' | '.join(cells)} |"
+    print(f"\n{line}\n{'|---' * len(cells)}|" if first else line, flush=True)
 
 
 def main() -> int:
@@ -378,19 +375,19 @@ def main() -> int:
     parser.add_argument("--reference", type=Path, required=True, help="folder of a clone of the official code")
     folder: Path = parser.parse_args().reference
     code, held = import_official(folder, "models.networks"), True
-    head("network", "numbers", "forward", "gradients", "bound")
+    row(["network", "numbers", "forward", "gradients", "bound"], first=True)
     for network in networks():
         for dtype, bound in NETWORK_BOUNDS.items():
             gaps = compare_network(code, network, dtype)
             held &= all(gap <= bound for gap in gaps.values())
             row([network.name, str(dtype)[6:], *(f"{gap:.1e}" for gap in gaps.values()), f"{bound:.0e}"])
-    head("loss", "largest difference")
+    row(["loss", "largest difference"], first=True)
     with default(torch.float64):
         losses = compare_losses(code)
     for name, gap in losses.items():
         held &= gap <= 1e-12
         row([name, f"{gap:.1e}"])
-    head("three steps, float64", "losses", "gradients", "weights", "bound")
+    row(["three steps, float64", "losses", "gradients", "weights", "bound"], first=True)
     with default(torch.float64):
         for method in METHODS:
             gaps = Run(folder, method).compare()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from spectra.bench.harness import metric_of
+from spectra.bench.scoring import metric_of
 from spectra.data.layout import Layout
 from spectra.metrics.in_unit import InUnit
 from spectra.recipe.schema import operations, reference

@@ -22,8 +22,8 @@ class Loss(nn.Module, ABC):
     argument; or sees both images filled there with the target's mean, which needs nothing of the loss."""
 
     scales: Literal["finest", "all"] = "finest"
-    """Of a prediction on several scales: the finest counts, or the sum over all. The recipe says so of each loss, beside
-    its weight: a setting of the loss's own must have another name than `weight` and `scales`."""
+    """Of a prediction on several scales: the finest counts, or the sum over all. The recipe says so of each loss,
+    beside its weight: a setting of the loss's own must have another name than `weight` and `scales`."""
 
     def __init__(self, settings: Config) -> None:
         super().__init__()

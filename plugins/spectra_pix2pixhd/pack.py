@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import spectra
-from spectra import Model, SpectraError
+from spectra import Model, SpectraError, load, translate
 from spectra_pix2pixhd.pack_archive import refuse_taken, take_name, write_archive
 from spectra_pix2pixhd.pack_check import Checked, check
 from spectra_pix2pixhd.pack_inputs import inputs_of
@@ -85,7 +85,7 @@ def _parts(runs: Sequence[str], inputs: Sequence[str]) -> list[Part]:
     """One for each run, in the order of the challenge; whatever is wrong is said before anything is translated."""
     models: dict[str, tuple[str, Model]] = {}
     for run in runs:
-        model = spectra.load(run)
+        model = load(run)
         task = str(model.task)
         if task not in TASKS:
             raise SpectraError(f"{run!r} translates {task}, which is no task of the challenge: {', '.join(TASKS)}.")
@@ -107,7 +107,7 @@ def _translate(part: Part, folder: Path, device: str, format: str, told: Told | 
             told(part.task, done, total)
 
     started = time.perf_counter()
-    done = spectra.translate(
+    done = translate(
         part.model,
         part.images,
         folder,
@@ -137,7 +137,9 @@ def _readme(parts: Sequence[Part], device: str, description: str, extra_data: bo
         f"{part.task} by {part.model.name}, {len(part.written)} images, {part.seconds / len(part.written):.4g} s each"
         for part in parts
     ]
-    said = "; ".join([*([description] if description.strip() else []), f"Spectra {spectra.__version__}", *told])
+    said = "; ".join(
+        [*([description] if description.strip() else []), f"Spectra {version('spectra-translate')}", *told]
+    )
     return Readme(seconds / count, device == "cpu", extra_data, f"{said}.")
 
 

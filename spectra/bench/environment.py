@@ -33,7 +33,9 @@ def environment(recipe: Path, data: Data, device: str) -> dict[str, Any]:
 def described_data(data: Data) -> dict[str, str]:
     """What the data is made of: a finished run of the same recipe on other data is another run."""
     images = "|".join(f"{name}:{found.identity()}" for name, found in sorted(data.images.items()))
-    return {"origin": data.origin, "train": data.train.identity(), "test": data.test.identity(), "images": images}
+    looked_at = {"validation": data.validation.identity()} if data.validation is not None else {}
+    known = {"origin": data.origin, "train": data.train.identity(), "test": data.test.identity(), "images": images}
+    return known | looked_at
 
 
 def versions(distributions: tuple[str, ...]) -> dict[str, str]:

@@ -5,52 +5,33 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from spectra.bench.counted import Counted, Told, silent
+from spectra.bench.method import Method
 from spectra.bench.missing import without_missing
+from spectra.bench.scoring import fitted, metric_of, predict, resized, score_item, size_of
 from spectra.bench.teaching import Surroundings, teach
-from spectra.chain import Chain, FolderOf, not_there, resolve
+from spectra.chain import Chain, FolderOf, resolve
 from spectra.data.open import Data
-from spectra.data.pairs import Pair, PairSet, Picture
-from spectra.data.pictures import as_stored
-from spectra.inference import Inference, Size, resized_mask
-from spectra.inference import resized as resized_images
-from spectra.metric import Metric, Score, Scored
-from spectra.model import Model, create, device_of, validated
+from spectra.data.pairs import PairSet
+from spectra.inference import Inference
+from spectra.model import Model, create, validated
 from spectra.recipe.layers import Layers
 from spectra.recipe.recipe import EvaluateSettings, Recipe
 from spectra.registry import registry
 
 
-@dataclass
-class Method:
-    """One row of the table: a model that is ready to be scored, or why there is none."""
-
-    name: str
-    model: Model
-    floor: bool = False
-    seconds: float = 0.0
-    metrics: dict[str, Metric] = field(default_factory=dict)
-    images: list[dict[str, float | None]] = field(default_factory=list)
-    fitted: bool = False
-    """Whether a prediction had another size than its target, and was brought to it."""
-
-    def scores(self) -> dict[str, Score]:
-        return {name: metric.result() for name, metric in self.metrics.items()}
-
-
-def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None, folder_of: FolderOf = not_there) -> Method:
-    """The recipe's model: trained, fitted, or ready as it is. ``folder_of``: where the runs are that it needs."""
-    around = around or Surroundings("cpu", silent)
+def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None) -> Method:
+    """The recipe's model: trained, fitted, or ready as it is."""
+    around = around or Surroundings()
     tiny = "tiny" in (recipe.preset, preset_shown(recipe))
     recipe, notes = without_missing(recipe, data.from_scenes, tiny)
     torch.manual_seed(recipe.seed)
-    model = _begun(recipe, data, folder_of)
+    model = _begun(recipe, data, around.folder_of)
     model.preset, model.notes = preset_shown(recipe), (*model.notes, *notes)
     model.to(around.device)
     started = time.perf_counter()
@@ -141,59 +122,9 @@ def evaluate(methods: Sequence[Method], test: PairSet, settings: EvaluateSetting
     for method in methods:
         method.images, method.metrics = [], {name: metric_of(name, said) for name, said in settings.metrics.items()}
     for pair in Counted(test, "evaluate", told):
-        pair = resized(pair, settings.resize)
+        judged = resized(pair, settings.resize)
         for method in methods:
             prediction = predict(method.model, pair)
-            method.fitted |= method.model.size_of(_size(pair.source)) != _size(pair.target)
-            item = score_item(pair, prediction)
+            method.fitted |= prediction.shape[-2:] != size_of(pair.target)
+            item = score_item(judged, fitted(prediction, judged))
             method.images.append({name: metric.update(item) for name, metric in method.metrics.items()})
-
-
-def metric_of(name: str, settings: dict[str, Any]) -> Metric:
-    component = registry("metrics").get(name)
-    metric: Metric = component(validated(component, name, settings))
-    return metric
-
-
-@torch.inference_mode()
-def predict(model: Model, pair: Pair) -> Tensor:
-    """The prediction for a pair, as a file of the target's type would hold it, at the target's size."""
-    source = pair.source.pixels[None].to(device_of(model), copy=True)  # a copy: the next method needs the pixels too
-    prediction = model(source)[0].cpu()
-    return fitted(as_stored(prediction, pair.target.scale, pair.target.dtype), pair)
-
-
-def fitted(prediction: Tensor, pair: Pair) -> Tensor:
-    """At the size of the target, as whoever scores files of another size would bring it there."""
-    return resized_images(prediction[None], _size(pair.target))[0]
-
-
-def _size(picture: Picture) -> Size:
-    return picture.pixels.shape[-2], picture.pixels.shape[-1]
-
-
-def score_item(pair: Pair, prediction: Tensor) -> Scored:
-    target, source = pair.target, pair.source
-    return Scored(prediction, target.pixels, source.pixels, pair.name, pair.group, target.scale, pair.valid)
-
-
-def resized(pair: Pair, size: tuple[int, int] | None) -> Pair:
-    """Both images at another size, bilinear with antialiasing; a pixel is valid where all it came from was."""
-    if size is None:
-        return pair
-    source, target = (
-        replace(
-            picture,
-            pixels=resized_images(picture.pixels[None], size)[0],
-            valid=None if picture.valid is None else resized_mask(picture.valid, size),
-        )
-        for picture in (pair.source, pair.target)
-    )
-    return Pair(pair.name, pair.group, source, target)
-
-
-def resize_note(settings: EvaluateSettings, fitted: bool = False) -> str:
-    """What the signature says of a resize before scoring."""
-    size = settings.resize
-    note = "" if size is None else f"|resize:{size[0]}x{size[1]}-bilinear-antialias"
-    return note + "|prediction-to-target-size:bilinear-antialias" * fitted

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from spectra.bench import table
+from spectra.bench.curves import logs_in, training_charts, warnings_in
 from spectra.bench.pictures import shown_samples
 from spectra.bench.samples import HEAT, WORST_SHOWN
 from spectra.bench.verdict import verdicts
@@ -26,12 +27,13 @@ class Bar:
     high: float
 
 
-def write_report(folder: Path) -> None:
-    """Build the page of a run folder from its files alone."""
-    write_text(folder / "report.html", report(folder))
+def write_report(folder: Path, training: Path | None = None) -> None:
+    """Build the page of a run folder from its files alone; ``training``: where its logs are, while not yet within."""
+    write_text(folder / "report.html", report(folder, training))
 
 
-def report(folder: Path) -> str:
+def report(folder: Path, training: Path | None = None) -> str:
+    logs = logs_in(training or folder / "training")
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     own = [name for name, said in metrics["methods"].items() if not said["floor"]]
     samples, more = shown_samples(folder, own)
@@ -46,6 +48,7 @@ def report(folder: Path) -> str:
         verdicts=verdicts(metrics),
         bars=bars_of(metrics),
         best=best_of(metrics),
+        training=[(row, training_charts(log), warnings_in(log)) for row, log in logs.items()],
         samples=samples,
         more_samples=more,
         heat=HEAT,

@@ -7,8 +7,8 @@ import io
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,17 @@ import yaml
 from spectra.bench.counted import Told, silent
 from spectra.bench.environment import described_data, environment
 from spectra.bench.harness import (
-    Method,
     evaluate,
     floors,
     floors_left_out,
     prepare,
-    resize_note,
 )
+from spectra.bench.method import Method
 from spectra.bench.names import file_names
 from spectra.bench.needs import Needs, Options, carry_out_needs, made_from, needed, own_preset
 from spectra.bench.report import write_report
 from spectra.bench.samples import write_samples
+from spectra.bench.scoring import resize_note
 from spectra.bench.teaching import Surroundings, what_matters
 from spectra.bench.workplace import workplace
 from spectra.bench.workshop import Workshop
@@ -42,7 +42,7 @@ from spectra.recipe.load import load_experiment
 from spectra.recipe.recipe import EvaluateSettings, Recipe
 from spectra.registry import registry
 from spectra.training.progress import Watcher
-from spectra.training.world import World, joined
+from spectra.training.world import joined
 
 METRICS_FILE, RECIPE_FILE, ENVIRONMENT_FILE = "metrics.json", "recipe.yaml", "environment.json"
 REMEDY = "A run is never written over: choose another --out, or set it aside with --fresh."
@@ -128,6 +128,7 @@ def run(
     fresh: bool = False,
     told: Told = silent,
     watchers: Sequence[Watcher] = (),
+    said: Callable[[str], None] = lambda text: None,
     done: Mapping[Path, Path] | None = None,
 ) -> Run:
     """Carry a recipe out: fit or train, evaluate on the test split next to the floors, write samples and a report.
@@ -142,36 +143,28 @@ def run(
         there: Run | None = world.told(finished(planned, needs) if world.first and not fresh else None)
         if there is not None:
             return replace(there, done_before=True)
+        around = Surroundings(own, world=world, folder_of=lambda file: needs.folder(Path(file)))
         if not world.first:
-            return Run(planned.folder, _learn_along(planned, world))
-        metrics = _write(planned, Path(recipe), Around(told, tuple(watchers), world, needs), fresh)
+            return Run(planned.folder, _learn_along(planned, around))
+        around = replace(around, told=told, watchers=tuple(watchers), said=said)
+        metrics = _write(planned, Path(recipe), needs, around, fresh)
         world.told(metrics)
     return Run(planned.folder, metrics)
 
 
-@dataclass(frozen=True)
-class Around:
-    """Who is told how a run goes, and who works on it."""
-
-    told: Told = silent
-    watchers: tuple[Watcher, ...] = ()
-    world: World = field(default_factory=World)
-    needs: Needs = field(default_factory=Needs)
-
-
-def _write(planned: Plan, file: Path, around: Around, fresh: bool) -> dict[str, Any]:
+def _write(planned: Plan, file: Path, needs: Needs, around: Surroundings, fresh: bool) -> dict[str, Any]:
     """Carry out, and let the run take its name when all is written."""
     shop = Workshop(planned.folder)
     with workplace(planned.folder, fresh) as place:
         if any(registry("translators").get(recipe.translator).learns() for recipe in planned.recipes):
-            shop.enter(_identity(planned, around.needs), fresh)
+            shop.enter(_identity(planned, needs), fresh)
         try:
-            metrics = _carry_out(planned, place, around, shop)
+            metrics = _carry_out(planned, place, needs, around, shop)
             write_text(place / RECIPE_FILE, planned.text)
             said = environment(file, planned.data, planned.device)
-            write_text(place / ENVIRONMENT_FILE, _json({**said, "made_from": made_from(planned.recipes, around.needs)}))
+            write_text(place / ENVIRONMENT_FILE, _json({**said, "made_from": made_from(planned.recipes, needs)}))
             write_text(place / METRICS_FILE, _json(metrics))
-            write_report(place)
+            write_report(place, shop.folder)
         except BaseException:
             shop.abandon()
             raise
@@ -179,12 +172,12 @@ def _write(planned: Plan, file: Path, around: Around, fresh: bool) -> dict[str, 
     return metrics
 
 
-def _learn_along(planned: Plan, world: World) -> dict[str, Any]:
+def _learn_along(planned: Plan, around: Surroundings) -> dict[str, Any]:
     """In all processes but the first, which alone evaluates and writes."""
     shop = Workshop(planned.folder)
     for recipe, name in zip(planned.recipes, _rows(planned.recipes), strict=True):
-        prepare(recipe, planned.data, Surroundings(planned.device, silent, (), shop.of(name), world))
-    metrics: dict[str, Any] = world.told(None)
+        prepare(recipe, planned.data, replace(around, folder=shop.of(name)))
+    metrics: dict[str, Any] = around.world.told(None)
     return metrics
 
 
@@ -243,13 +236,12 @@ def refuse_twins(recipes: Sequence[Recipe]) -> None:
         raise SpectraError(f"Several rows of the matrix have the same name: {', '.join(map(repr, twins))}.")
 
 
-def _carry_out(planned: Plan, place: Path, around: Around, shop: Workshop) -> dict[str, Any]:
+def _carry_out(planned: Plan, place: Path, needs: Needs, around: Surroundings, shop: Workshop) -> dict[str, Any]:
     recipes, data, settings, told = planned.recipes, planned.data, planned.recipes[0].evaluate, around.told
     look_through(data.test, told)
     methods = []
     for recipe, name in zip(recipes, _rows(recipes), strict=True):
-        where = Surroundings(planned.device, told, around.watchers, shop.of(name), around.world, around.needs)
-        methods.append(prepare(recipe, data, where))
+        methods.append(prepare(recipe, data, replace(around, folder=shop.of(name))))
         methods[-1].model.save(place / (f"models/{name}" if name else "model"))
     everyone = methods + _others(floors(recipes[0], data, told), methods)
     evaluate(everyone, data.test, settings, told)
@@ -262,7 +254,7 @@ def _carry_out(planned: Plan, place: Path, around: Around, shop: Workshop) -> di
         "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
         "notes": [
             *data.notes,
-            *around.needs.notes,
+            *needs.notes,
             *floors_left_out(recipes[0], data),
         ],
         "methods": {

@@ -9,8 +9,9 @@ import numpy as np
 from torch import Tensor
 
 from spectra.bench.counted import Told, silent
-from spectra.bench.harness import Method, predict, resized
+from spectra.bench.method import Method
 from spectra.bench.names import file_names
+from spectra.bench.scoring import fitted, predict, resized
 from spectra.data.images import write_image
 from spectra.data.pairs import Pair, PairSet
 from spectra.data.preview import Image, shown, stretch
@@ -29,9 +30,12 @@ def write_samples(
     folder.mkdir()
     places = chosen(len(test), settings.samples)
     for count, place in enumerate(places, start=1):
-        pair = resized(test[place], settings.resize)
+        pair = test[place]
+        judged = resized(pair, settings.resize)
         for method, name in zip(methods, file_names([method.name for method in methods]), strict=True):
-            write_image(folder / f"{place:04d}_{name}.png", side_by_side(pair, predict(method.model, pair)))
+            write_image(
+                folder / f"{place:04d}_{name}.png", side_by_side(judged, fitted(predict(method.model, pair), judged))
+            )
         told("samples", count, len(places))
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
-from spectra.bench.counted import Counted, Told
+from spectra.bench.beginning import Beginning
+from spectra.bench.counted import Counted, Told, silent
 from spectra.bench.teller import Teller
+from spectra.bench.validation import validator
+from spectra.chain import FolderOf, not_there
 from spectra.data.open import Data
 from spectra.loss import Loss
 from spectra.model import Model, validated
@@ -20,8 +23,10 @@ from spectra.recipe.recipe import Recipe
 from spectra.registry import registry
 from spectra.training.checkpoint import Checkpoints
 from spectra.training.feed import PairFeed
-from spectra.training.progress import Validate, Watcher
+from spectra.training.progress import Watcher
 from spectra.training.trainer import Trainer
+from spectra.training.watch.board import Board
+from spectra.training.watch.journal import Journal
 from spectra.training.world import World
 
 WITHOUT_EFFECT = {"workers", "checkpoint", "log"}
@@ -32,16 +37,21 @@ WITHOUT_EFFECT = {"workers", "checkpoint", "log"}
 class Surroundings:
     """Where a model is taught, and who is told."""
 
-    device: str
-    told: Told
+    device: str = "cpu"
+    told: Told = silent
     watchers: Sequence[Watcher] = ()
     folder: Path | None = None
     """Where it keeps its checkpoints, its log and its pictures; None: nowhere."""
     world: World = field(default_factory=World)
+    said: Callable[[str], None] = lambda text: None
+    """Who hears the sentences of the monitor."""
+    folder_of: FolderOf = not_there
+    """Where the runs are that a recipe needs."""
 
 
 def teach(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> None:
     """Fit what is fitted in closed form, train what has stages; what is ready and has neither is left as it is."""
+    begin = Beginning(recipe.init_from, model, around.folder_of, around.folder) if recipe.init_from else None
     translator, fits = model.translator, model.translator.fits()
     checkpoints = _checkpoints(recipe, data, around)
     trainer = Trainer(
@@ -49,16 +59,27 @@ def teach(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> Non
         recipe.train,
         losses_of(recipe, around.device),
         {player: dict(terms) for player, terms in recipe.weights.items()},
-        [Teller(recipe.method, around.told), *around.watchers],
+        list(_watchers(recipe, around)),
         checkpoints,
-        _validate(model, recipe, data, around),
+        validator(model, recipe, data, around.folder and around.folder / "samples", around.world),
         around.world,
+        begin,
     )
     pairs = Counted(data.train, f"{recipe.method}: fit", around.told) if fits else None
     trainer.train(_feed(recipe, data, model, around), pairs)
     translator.to(around.device)
     model.trained = translator.ready or fits or trainer.learned
-    model.notes += tuple(checkpoints.notes if checkpoints else ()) + tuple(_notes(recipe, trainer))
+    model.notes += (*(checkpoints.notes if checkpoints else ()), *_notes(recipe, trainer))
+
+
+def _watchers(recipe: Recipe, around: Surroundings) -> Iterator[Watcher]:
+    log = recipe.train.log
+    yield Teller(recipe.method, around.told)
+    if around.folder is not None and around.world.first:
+        yield Journal(around.folder / "log.jsonl", log.every, around.said)
+        if log.tensorboard:
+            yield Board(around.folder / "tensorboard", log.every)
+    yield from around.watchers
 
 
 def _feed(recipe: Recipe, data: Data, model: Model, around: Surroundings) -> PairFeed:
@@ -79,9 +100,10 @@ def _feed(recipe: Recipe, data: Data, model: Model, around: Surroundings) -> Pai
 def _checkpoints(recipe: Recipe, data: Data, around: Surroundings) -> Checkpoints | None:
     if around.folder is None:
         return None
+    seen = f"{data.train.identity()}|{_looked_at(recipe, data)}|{data.origin}"
     about: dict[str, str | int] = {
         "recipe": what_matters(recipe),
-        "data": hashlib.sha256(f"{data.train.identity()}|{data.origin}".encode()).hexdigest(),
+        "data": hashlib.sha256(seen.encode()).hexdigest(),
         "processes": around.world.size,
         "torch": torch.__version__,
     }
@@ -96,8 +118,9 @@ def what_matters(recipe: Recipe) -> str:
     return recipe_text([recipe.model_copy(update={"train": train})], {})
 
 
-def _validate(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> Validate | None:
-    return None
+def _looked_at(recipe: Recipe, data: Data) -> str:
+    """Validation chooses the weights, where it is asked for."""
+    return data.validation.identity() if recipe.train.validation and data.validation else ""
 
 
 def _notes(recipe: Recipe, trainer: Trainer) -> Iterator[str]:

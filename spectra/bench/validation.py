@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spectra.bench.harness import fitted, metric_of, resized, score_item
 from spectra.bench.picture_sheet import Row, picture_sheet
 from spectra.bench.samples import chosen
+from spectra.bench.scoring import fitted, metric_of, resized, score_item
 from spectra.data.images import write_image
 from spectra.data.open import Data
 from spectra.data.pairs import Pair, PairSet
@@ -93,8 +93,9 @@ class Validator:
         look = _Look({name: metric_of(name, said) for name, said in self.evaluate.metrics.items()})
         with undisturbed(self.model), torch.no_grad():
             for place in self.places:
-                pair = resized(self.pairs[place], self.evaluate.resize)
-                look.take(pair, self._predicted(pair), shown=place in self.shown)
+                pair = self.pairs[place]
+                judged = resized(pair, self.evaluate.resize)
+                look.take(judged, self._predicted(pair), shown=place in self.shown)
         scores, reasons = look.scores()
         return Validation(
             stage,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,17 @@ def run(
         return
     with Bars() as bars:
         done = running.run(
-            recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed, fresh=fresh, told=bars.told
+            recipe,
+            data=data,
+            out=out,
+            sets=sets,
+            preset=preset,
+            device=device,
+            seed=seed,
+            fresh=fresh,
+            told=bars.told,
+            watchers=[bars],
+            said=bars.say,
         )
     if done.done_before:
         click.echo(
@@ -111,7 +122,8 @@ def _run_suite(
         click.echo(json.dumps(plan.described(), indent=2) if as_json else str(plan))
         return
     with Bars() as bars:
-        outcomes = list(run_suite(plan, carry_out, fresh=fresh, told=bars.told))
+        watched = partial(carry_out, watchers=[bars], said=bars.say)
+        outcomes = list(run_suite(plan, watched, fresh=fresh, told=bars.told))
     _tell_suite(plan, outcomes, as_json)
     if any(outcome.run is None for outcome in outcomes):
         raise click.exceptions.Exit(1)

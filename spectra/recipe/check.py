@@ -14,6 +14,7 @@ from spectra.modalities import Modality, Scale, Task
 from spectra.recipe.faults import LISTED, Fault
 from spectra.recipe.layers import Key, Layers
 from spectra.recipe.recipe import FLOORS, METRICS, LossEntry, Recipe
+from spectra.recipe.train import ValidationSettings
 from spectra.registry import registry
 
 
@@ -178,6 +179,21 @@ def _losses(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield from [problem] if problem else problems_with(component.Settings, settings, ("losses", name))
 
 
+def _validation(data: Mapping[str, Any], metrics: list[str]) -> Iterator[Problem]:
+    """What says which weights are best must be among what is scored."""
+    train = data.get("train")
+    said = train.get("validation") if isinstance(train, dict) else None
+    if not isinstance(said, dict):
+        return
+    metric = said.get("metric", ValidationSettings().metric)
+    if isinstance(metric, str) and metric not in metrics:
+        known = ", ".join(metrics) or "none"
+        yield (
+            ("train", "validation", "metric"),
+            f"{metric!r} is not among `evaluate.metrics`.{did_you_mean(metric, metrics)} They are: {known}.",
+        )
+
+
 def _evaluation(data: Mapping[str, Any]) -> Iterator[Problem]:
     said = data.get("evaluate", {})
     metrics = said.get("metrics", list(METRICS))
@@ -188,6 +204,7 @@ def _evaluation(data: Mapping[str, Any]) -> Iterator[Problem]:
         )
         for component, problem in _component("metrics", name, path):
             yield from [problem] if problem else problems_with(component.Settings, settings, path)
+    yield from _validation(data, list(named))
     floors = said.get("floors", list(FLOORS))
     for place, name in enumerate(floors):
         for _, problem in _component("translators", name, ("evaluate", "floors", place)):

@@ -43,11 +43,11 @@ def _said(recipe: Recipe) -> dict[str, Any]:
 
 def _with_whole_paths(settings: dict[str, Any]) -> dict[str, Any]:
     """The links of a chain name recipes and models by paths."""
-    links = [
-        {key: str(Path(value).resolve()) if key in ("recipe", "model") and value else value for key, value in link.items()}
-        for link in settings.get("links", [])
-    ]
-    return {**settings, "links": links}
+    return {**settings, "links": [{**link, **_whole(link)} for link in settings.get("links", [])]}
+
+
+def _whole(link: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(Path(link[key]).resolve()) for key in ("recipe", "model") if link.get(key)}
 
 
 def _without_nothing(said: dict[str, Any]) -> dict[str, Any]:

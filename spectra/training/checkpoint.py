@@ -255,6 +255,12 @@ class _Document(BaseModel):
     seal: str
 
 
+def last_in(folder: Path) -> Checkpoint | None:
+    """The newest checkpoint of a folder, whatever it is of: to take weights from, not to go on from."""
+    found = [path for path in _entries(folder) if _NAME.fullmatch(path.name) and path.is_dir()]
+    return _opened(max(found, key=lambda path: _number(path.name))) if found else None
+
+
 def _opened(path: Path) -> Checkpoint:
     """What a folder holds, once both hashes hold."""
     said = _read(path)

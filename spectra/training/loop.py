@@ -99,7 +99,14 @@ class Loop:
         }
 
     def run(self) -> None:
-        """From where it stands to the end."""
+        """From where it stands to the end; watchers are told in any case, so that nothing of theirs is lost."""
+        try:
+            self._run()
+        finally:
+            for watcher in self.trainer.watchers:
+                watcher.closed()
+
+    def _run(self) -> None:
         prepared = self.total > 0 or self.step > 0 or self.saved >= 0
         saving = Cadence(self.trainer.settings.checkpoint.every)
         with stoppable() if self.trainer.checkpoints else nullcontext(Wish()) as wish:
@@ -112,8 +119,6 @@ class Loop:
                     self._leg(self.course.legs[place], wish, saving)
             self._save(saving)
         self._choose_weights()
-        for watcher in self.trainer.watchers:
-            watcher.closed()
 
     def _leg(self, leg: Leg, wish: Wish, saving: Cadence) -> None:
         settings = self.trainer.settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from spectra.training.backward import StaleGraph, backward, fault_of, number_fau
 from spectra.training.course import Course
 from spectra.training.learner import Learner, Manner, refuse_other_optimizer
 from spectra.training.loop import Loop
+from spectra.training.memory import tensors_of
 from spectra.training.memory_format import channels_last
 from spectra.training.precision import computing, scaler_for, without_effect
 from spectra.training.prefetch import Feed
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 Losses = Mapping[str, tuple[Loss, float]]
 Weights = Mapping[str, Mapping[str, float]]
+Begin = Callable[[Mapping[str, Tensor]], Iterable[str]]
+"""Given all tensors by name before training begins, it may change them, and says what it did."""
 Terms = dict[str, dict[str, float]]
 """By player, the unweighted value of each term that was computed."""
 
@@ -54,11 +57,12 @@ class Trainer:
         checkpoints: Checkpoints | None = None,
         validate: Validate | None = None,
         world: World | None = None,
+        begin: Begin | None = None,
     ) -> None:
         self.translator, self.settings = translator, settings
         self.losses, self.weights = dict(losses or {}), dict(weights or {})
         self.watchers, self.checkpoints, self.validate = watchers, checkpoints, validate
-        self.world = world or World()
+        self.world, self.begin = world or World(), begin
         self.device = next((t.device for t in [*translator.parameters(), *translator.buffers()]), torch.device("cpu"))
         self.learners: dict[str, Learner] = {}
         self.terms: dict[str, set[tuple[Stage, str]]] = {}
@@ -81,6 +85,8 @@ class Trainer:
             refuse_unknown("player", [*self.settings.players, *self.weights], players)
         loop = Loop(self, stages, feed) if stages else None
         resumed = loop is not None and loop.resume()
+        if not resumed and self.begin is not None:
+            self.notes += self.begin(tensors_of(self.translator, stages))
         if pairs is not None and not resumed:
             self.translator.fit(pairs)
         self.translator.train()

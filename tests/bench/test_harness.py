@@ -12,8 +12,9 @@ import torch
 
 from spectra.bench import harness, teaching
 from spectra.bench.counted import silent
-from spectra.bench.harness import Method, evaluate, floors, predict, prepare, preset_shown, resized, score_item
+from spectra.bench.harness import Method, evaluate, floors, prepare, preset_shown
 from spectra.bench.run import described
+from spectra.bench.scoring import predict, resized, score_item
 from spectra.bench.teaching import Surroundings
 from spectra.data.images import read_image, write_image
 from spectra.data.open import open_data
@@ -290,7 +291,7 @@ def test_a_chain_is_made_of_the_run_of_a_recipe_and_a_name(pairs: Path, tmp_path
         asked.append(file)
         return tmp_path / "runs" / "first"
 
-    chain = prepare(said, open_data(said), folder_of=folder_of)
+    chain = prepare(said, open_data(said), Surroundings(folder_of=folder_of))
     pair = open_data(said).test[0]
     expected = 1 - first.model(pair.source.pixels[None])
     torch.testing.assert_close(chain.model(pair.source.pixels[None]), expected)
@@ -316,6 +317,8 @@ def test_a_result_of_another_size_is_scored_at_that_of_its_target_and_the_signat
     sized, native = prepare(said, data), prepare(recipe(pairs, settings={"factor": 1.2}), data)
     evaluate([sized, native], data.test, said.evaluate)
     assert (sized.fitted, native.fitted) == (True, False)
-    assert predict(sized.model, data.test[0]).shape == data.test[0].target.pixels.shape
+    prediction = predict(sized.model, data.test[0])
+    assert prediction.shape == (1, 20, 30)
+    assert fitted(prediction, data.test[0]).shape == data.test[0].target.pixels.shape
     signatures = [described(one, said.evaluate)["scores"]["psnr"]["signature"] for one in (sized, native)]
     assert ["prediction-to-target-size" in signature for signature in signatures] == [True, False]

@@ -12,7 +12,8 @@ import tifffile
 import torch
 from numpy.typing import NDArray
 
-from spectra.bench.harness import evaluate, predict, prepare
+from spectra.bench.harness import evaluate, prepare
+from spectra.bench.scoring import predict
 from spectra.data.catalogue import Catalogue, ImageFile, Place
 from spectra.data.open import open_data
 from spectra.data.reader import Reader

@@ -1,0 +1,25 @@
+"""One method of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from spectra.metric import Metric, Score
+from spectra.model import Model
+
+
+@dataclass
+class Method:
+    """One row of the table: a model that is ready to be scored, or why there is none."""
+
+    name: str
+    model: Model
+    floor: bool = False
+    seconds: float = 0.0
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    images: list[dict[str, float | None]] = field(default_factory=list)
+    fitted: bool = False
+    """Whether a prediction had another size than its target, and was brought to it."""
+
+    def scores(self) -> dict[str, Score]:
+        return {name: metric.result() for name, metric in self.metrics.items()}
