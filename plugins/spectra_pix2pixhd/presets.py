@@ -62,7 +62,7 @@ TINY: Mapping[str, Any] = {
         "augment": ["flip"],
     },
 }
-"""The same classes in small, for two cores and some minutes: L1 leads, and no instance norm hides how bright an image is."""
+"""The same classes in small, for two cores and some minutes: L1 leads, and no instance norm hides how bright images are."""
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "official": OFFICIAL,

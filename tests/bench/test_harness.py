@@ -14,7 +14,7 @@ from spectra.bench import harness, teaching
 from spectra.bench.counted import silent
 from spectra.bench.harness import Method, evaluate, floors, prepare, preset_shown
 from spectra.bench.run import described
-from spectra.bench.scoring import predict, resized, score_item
+from spectra.bench.scoring import fitted, predict, resized, score_item
 from spectra.bench.teaching import Surroundings
 from spectra.data.images import read_image, write_image
 from spectra.data.open import open_data
