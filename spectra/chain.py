@@ -39,7 +39,7 @@ class Chain(Translator):
     """
 
     api_version = 1
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"tiny": {}}
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"tiny": {"evaluate": {"resize": None}}}
     Settings = Settings
     summary = "models one after the other, such as SAR to RGB and then RGB to infrared"
 

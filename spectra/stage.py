@@ -95,8 +95,7 @@ class Player:
     """Modules that learn together, with an optimizer of their own.
 
     In a later stage a player of the same name keeps its optimizer, its schedule and its moving average, and may have
-    grown. ``fresh``: all of them begin anew. ``fresh="optimizer"``: the optimizer is new, and its rate the full one
-    until the schedule, which goes on, next changes it.
+    grown. ``fresh``: all of them begin anew. ``fresh="optimizer"``: only the optimizer does.
     """
 
     def __init__(self, *modules: nn.Module, fresh: bool | Literal["optimizer"] = False) -> None:

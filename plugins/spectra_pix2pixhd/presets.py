@@ -53,6 +53,8 @@ TINY: Mapping[str, Any] = {
         "scales": 2,
     },
     "losses": {"l1": 100},
+    "inference": {"input": None, "output": None},
+    "evaluate": {"resize": None},
     "train": {
         **_OPTIMIZER,
         "batch_size": 4,
@@ -62,7 +64,7 @@ TINY: Mapping[str, Any] = {
         "augment": ["flip"],
     },
 }
-"""The same classes in small, for two cores and some minutes: L1 leads, and no instance norm hides how bright images are."""
+"""The same classes in small, for two cores and some minutes: L1 leads, and no instance norm hides brightness."""
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
     "official": OFFICIAL,

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,8 @@ def run(
     of their recipes.
     """
     planned = plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
-    needs = carry_out_needs(planned.recipes, planned.folder, planned.options, run, done=done, told=told)
+    first = partial(run, watchers=watchers, said=said)
+    needs = carry_out_needs(planned.recipes, planned.folder, planned.options, first, done=done, told=told)
     with joined(planned.device) as (world, own):
         planned = replace(planned, device=own)
         there: Run | None = world.told(finished(planned, needs) if world.first and not fresh else None)

@@ -130,8 +130,8 @@ def _notes(recipe: Recipe, trainer: Trainer) -> Iterator[str]:
         yield f"{recipe.translator} took no step of training, as `train.steps` says 0: it is scored as it began."
     unused = [key for key in ("losses", "weights", "train") if getattr(recipe, key) != Recipe.model_fields[key].default]
     if unused and not trainer.learners:
-        told = ", ".join(unused)
-        yield f"{recipe.translator} does not learn by gradient: the {told} of the recipe were not used."
+        told = " and ".join(f"`{key}`" for key in unused)
+        yield f"{recipe.translator} does not learn by gradient: what the recipe says under {told} was not used."
 
 
 def losses_of(recipe: Recipe, device: str) -> dict[str, tuple[Loss, float]]:

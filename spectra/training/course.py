@@ -45,13 +45,11 @@ class Course:
         legs = [leg for leg in self.legs[first:end] if player in leg.stage.players]
         past = [leg for leg in self.legs[first:place] if player in leg.stage.players]
         begun = sum(leg.epochs for leg in past)
-        epoch = int(begun + done / self.legs[place].epoch)
         return Position(
             sum(leg.steps for leg in past) + done,
             sum(leg.steps for leg in legs),
-            epoch,
+            int(begun + done / self.legs[place].epoch),
             ceil(sum(leg.epochs for leg in legs)),
-            restarted=self._fresh(player, place) == "optimizer" and epoch == int(begun),
         )
 
     def _schedule(self, player: str, place: int) -> tuple[int, int]:

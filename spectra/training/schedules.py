@@ -23,8 +23,6 @@ class Position:
     steps: int
     epoch: int
     epochs: int
-    restarted: bool = False
-    """Whether its optimizer was made anew in this very epoch, while the schedule went on."""
 
 
 def rate(schedule: Schedule, initial: float, at: Position) -> float:
@@ -32,8 +30,6 @@ def rate(schedule: Schedule, initial: float, at: Position) -> float:
     settings = schedule.settings
     if isinstance(settings, CosineSettings):
         return _cosine(settings, initial, at)
-    if at.restarted:
-        return initial
     if isinstance(settings, LinearSettings):
         return _linear(settings, initial, at)
     if isinstance(settings, CycleGANSettings):

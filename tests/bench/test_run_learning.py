@@ -145,8 +145,8 @@ def test_training_images_of_differing_size_are_refused_before_the_first_step(
 
 def test_losses_that_a_closed_form_does_not_use_are_told(recipe: Path, pairs: Path, tmp_path: Path) -> None:
     done = run(recipe, data=pairs, out=tmp_path / "out", sets=["losses.l1=1"])
-    assert "the losses of the recipe were not used" in done.methods["graydef"]["notes"][0]
-    assert "were not used" in (done.folder / "report.html").read_text("utf-8")
+    assert "what the recipe says under `losses` was not used" in done.methods["graydef"]["notes"][0]
+    assert "was not used" in (done.folder / "report.html").read_text("utf-8")
 
 
 def test_what_a_method_without_stages_does_not_use_is_told_and_its_floors_are_not_blamed(
@@ -156,7 +156,10 @@ def test_what_a_method_without_stages_does_not_use_is_told_and_its_floors_are_no
     text = "task: rgb2ir\ntranslator: copy\nevaluate: {floors: [inverse, linear]}\n"
     done = run(write_recipe(tmp_path, text), data=pairs, out=tmp_path / "out", sets=sets)
     assert {name: said["notes"] for name, said in done.methods.items()} == {
-        "copy": ["copy does not learn by gradient: the losses, weights, train of the recipe were not used."],
+        "copy": [
+            "copy does not learn by gradient: "
+            "what the recipe says under `losses` and `weights` and `train` was not used."
+        ],
         "inverse": [],
         "linear": [],
     }

@@ -19,13 +19,23 @@ ASKED: dict[str, Any] = {"chain": {"task": "rgb2ir", "settings": {"links": _LINK
 
 OWN = [it for it in installed() if it.own and it.group in ("translators", "losses", "metrics")]
 
+LARGE = {"pix2pixhd", "cyclegan", "pix2pix"}
+"""Networks of full size but for their preset `tiny`, which is the same classes: the others are slow."""
+
+
+def _tiny(name: str) -> dict[str, str]:
+    return {"preset": "tiny"} if name in LARGE else {}
+
+
 for plugin in OWN:
     globals()[f"test_{plugin.kind}_{plugin.name}"] = conformance(
-        plugin.group, plugin.full_name, **ASKED.get(plugin.name, {})
+        plugin.group, plugin.full_name, **_tiny(plugin.name), **ASKED.get(plugin.name, {})
     )
 
 PRESETS = [
-    (plugin.full_name, preset)
+    pytest.param(
+        plugin.full_name, preset, marks=[pytest.mark.slow] if plugin.name in LARGE and preset != "tiny" else []
+    )
     for plugin in OWN
     if plugin.group == "translators"
     for preset in registry("translators").get(plugin.full_name).presets

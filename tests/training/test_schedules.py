@@ -102,9 +102,3 @@ def test_what_is_not_said_is_what_is_left(name: str, said: dict[str, int], const
 )
 def test_a_rate_is_never_negative_nor_above_the_first(name: str, epochs: int, epoch: int) -> None:
     assert 0 <= rate(schedule(name), LR, at(epoch, epochs)) <= LR
-
-
-@pytest.mark.parametrize("name", ["linear", "cyclegan", "halving"])
-def test_a_restarted_player_has_the_full_rate_until_its_schedule_speaks_again(name: str) -> None:
-    assert rate(schedule(name), LR, at(150, restarted=True)) == LR
-    assert rate(schedule(name), LR, at(151)) < LR
