@@ -28,9 +28,7 @@ OWN: Mapping[str, Home] = {
     "translate": Home("spectra.cli.translate", "translate", "Translate images with a model or a ready name."),
     "recipe": Home("spectra.cli.recipe", "recipe", "Check recipes, and print their schema."),
     "data": Home("spectra.cli.data", "data", "Look at data sets: known layouts, faults, statistics, splits."),
-    "weights": Home(
-        "spectra.cli.weights", "weights", "Pretrained backbones and official checkpoints: list, fetch, import, export."
-    ),
+    "weights": Home("spectra.cli.weights", "weights", "Pretrained weights, and checkpoints of official codes."),
     "list": Home("spectra.cli.list", "list_plugins", "List translators, losses, metrics, layouts and commands."),
     "plugin": Home("spectra.cli.plugin", "plugin", "Write a plugin package of your own."),
     "doctor": Home("spectra.cli.doctor", "doctor", "Examine this installation, its devices and its plugins."),
