@@ -4,13 +4,15 @@
 # make test-slow    the full counts: more mutated files, more seeds
 # make test-gpu     the checks that need a CUDA device
 # make bench        the speed and memory figures of benchmarks/RESULTS.md
+# make bench-gpu    those that need a CUDA device, with its tests: make bench-gpu ON='--data DIR rgb2nir --minutes 5'
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 RECIPE ?= recipes/pbvs_rgb2ir.yaml
+ON ?=
 
-.PHONY: run test test-slow test-gpu lint format bench clean
+.PHONY: run test test-slow test-gpu lint format bench bench-gpu clean
 
 run: $(READY)
 	$(BIN)/spectra run $(RECIPE)
@@ -35,6 +37,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/all.py
+
+bench-gpu: $(READY)
+	$(BIN)/python benchmarks/device.py --out runs/device/report.md $(ON)
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

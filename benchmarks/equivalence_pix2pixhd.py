@@ -342,8 +342,7 @@ def compare_rates(folder: Path, constant: int, decay: int, fixed: int) -> tuple[
     for epoch in range(1, epochs + 1):
         rates = {"generator": model.optimizer_G, "discriminator": model.optimizer_D}
         for player, optimizer in rates.items():
-            restarted = bool(fixed) and player == "generator" and epoch == fixed + 1
-            own = rate(schedule, model.opt.lr, Position(epoch - 1, epochs, epoch - 1, epochs, restarted))
+            own = rate(schedule, model.opt.lr, Position(epoch - 1, epochs, epoch - 1, epochs))
             if own != optimizer.param_groups[0]["lr"]:
                 wrong.append(f"{player}, epoch {epoch}: {own!r}, not {optimizer.param_groups[0]['lr']!r}")
         if fixed and epoch == fixed:

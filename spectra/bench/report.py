@@ -14,6 +14,7 @@ from spectra.bench import table
 from spectra.bench.curves import logs_in, training_charts, warnings_in
 from spectra.bench.pictures import shown_samples
 from spectra.bench.samples import HEAT, WORST_SHOWN
+from spectra.bench.validation_sheets import sheets_of
 from spectra.bench.verdict import verdicts
 from spectra.data.atomic import write_text
 
@@ -49,6 +50,7 @@ def report(folder: Path, training: Path | None = None) -> str:
         bars=bars_of(metrics),
         best=best_of(metrics),
         training=[(row, training_charts(log), warnings_in(log)) for row, log in logs.items()],
+        sheets=sheets_of(logs),
         samples=samples,
         more_samples=more,
         heat=HEAT,

@@ -69,7 +69,7 @@ def _section(title: str, lines: list[str]) -> str:
 
 
 def _rows(rows: dict[str, str]) -> list[str]:
-    width = max(map(len, rows))
+    width = max(map(len, rows), default=0)
     return [f"{name:{width}}  {value}" for name, value in rows.items()]
 
 
@@ -96,7 +96,12 @@ def _plugin(judged: Judged) -> list[str]:
 
 def _weights(weights: dict[str, Any]) -> list[str]:
     note = f"; {weights['note']}" if weights["note"] else ""
-    return [f"{weights['folder']} ({weights['files']} files{note})", "Set SPECTRA_HOME to keep them elsewhere."]
+    return [
+        *_rows({name: it or "not here" for name, it in weights["found"].items()}),
+        *(f"not used: {why}" for why in weights["refused"]),
+        f"Cache: {weights['folder']} ({weights['files']} files{note})",
+        "Set SPECTRA_HOME to keep them elsewhere; `spectra weights fetch NAME` gets what is not here.",
+    ]
 
 
 def _summary(faulty: int) -> str:

@@ -29,6 +29,8 @@ Examples:
 DIR holds DIR/SPLIT/MODALITY/NAME.ext, such as pairs/train/rgb/0001.png and pairs/train/ir/0001.png.
 Without --data a recipe runs on the built-in scenes.
 
+Ctrl-C stops a training after the step under way and saves it; the same command goes on from there.
+
 A recipe may need the runs of others, such as `init_from: base.yaml`: these are carried out first, in folders beside
 its own, or taken as they are where they are finished. A suite, `recipes: [one.yaml, two.yaml]`, runs all that it
 names: there --out is the folder of all runs, and one that fails does not stop the others."""
@@ -42,12 +44,12 @@ names: there --out is the folder of all runs, and one that fails does not stop t
     help="Folder of the run; of a suite, that of all its runs.  [default: runs/NAME; runs]",
 )
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one value of the recipe; may be repeated.")
-@click.option("--preset", metavar="NAME", help="A preset of the translator; wins over the recipe.")
+@click.option("--preset", metavar="NAME", help="A preset of the translator; wins over the recipe, and --set over it.")
 @click.option(
     "--device", default="cpu", show_default=True, metavar="D", help="Where to compute: cpu, cuda, cuda:1, mps."
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="Seed of everything random in the run.")
-@click.option("--fresh", is_flag=True, help="Set a finished run aside (as NAME.old1) and carry it out anew.")
+@click.option("--fresh", is_flag=True, help="Set a finished or stopped run aside (as NAME.old1) and begin anew.")
 @click.option("--dry-run", is_flag=True, help="Check recipe and data, print the plan, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print metrics.json instead of the table.")
 def run(
@@ -105,8 +107,8 @@ def run(
     if as_json:
         click.echo(json.dumps(done.metrics, indent=2, ensure_ascii=False))
         return
-    click.echo("\n".join([text_table(done.metrics), "", *verdicts(done.metrics)]))
-    click.echo(f"\nReport: {done.folder / 'report.html'}")
+    told = [text_table(done.metrics), "\n".join(verdicts(done.metrics)), f"Report: {done.folder / 'report.html'}"]
+    click.echo("\n\n".join(part for part in told if part))
 
 
 def _run_suite(

@@ -14,6 +14,8 @@ from spectra.doctor import verdicts
 from spectra.doctor.clashes import clash
 from spectra.doctor.probe import Answer, Question, ask, threads
 from spectra.registry import OWN_DISTRIBUTION, SWITCH, Plugin, installed, reason, switch, unreadable
+from spectra.weights.finding import search
+from spectra.weights.known import KNOWN
 
 REQUIRED = ("torch", "numpy", "tifffile", "click", "pyyaml", "pydantic", "safetensors", "jinja2", "rich")
 OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python", "opencv-contrib-python-headless")
@@ -181,6 +183,14 @@ def _weights() -> dict[str, Any]:
     try:
         files = sum(1 for path in folder.rglob("*") if path.is_file())
     except OSError as why:
-        return {"folder": str(folder), "files": 0, "note": reason(why)}
+        return {"folder": str(folder), "files": 0, "note": reason(why), "found": {}, "refused": []}
     note = None if folder.is_dir() else "the folder is not there yet"
-    return {"folder": str(folder), "files": files, "note": note, "set_by": cache.HOME}
+    found = {name: search(wanted) for name, wanted in KNOWN.items()}
+    return {
+        "folder": str(folder),
+        "files": files,
+        "note": note,
+        "set_by": cache.HOME,
+        "found": {name: str(it.found) if it.found else None for name, it in found.items()},
+        "refused": [why for it in found.values() for why in it.refused],
+    }

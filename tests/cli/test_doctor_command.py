@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -66,6 +67,17 @@ def test_json_holds_the_same(plugin_packages: PluginPackages, judged_here: dict[
     assert {"versions", "devices", "plugins", "faults", "notes", "weights", "extras"} <= set(report)
     (strange,) = [it for it in report["plugins"] if it["distribution"] == "acme"]
     assert (strange["name"], strange["status"], strange["faults"]) == ("strange", "fault", ["RuntimeError: no licence"])
+
+
+def test_known_weights_are_told_with_where_they_are(
+    plugin_packages: PluginPackages, judged_here: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vgg19-dcbb9e9d.pth").write_bytes(b"not these")
+    monkeypatch.setenv("SPECTRA_WEIGHTS", str(tmp_path))
+    result = CliRunner().invoke(main, ["doctor", "--timeout", "7"])
+    assert result.exit_code == 0, result.output
+    assert "vgg19          not here" in result.output and "alexnet        not here" in result.output
+    assert "vgg19-dcbb9e9d.pth' is damaged, or another file" in result.output
 
 
 def test_a_timeout_of_nothing_is_a_mistake_of_use(plugin_packages: PluginPackages) -> None:
