@@ -58,11 +58,10 @@ class Duel(Stage):
         return self.discriminator(self.pool(shown)) if self.pool.size else maps
 
     def state(self) -> dict[str, Any]:
-        return {"pool": list(self.pool.images)}
+        return {"pool": self.pool.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        device = next(self.generator.parameters()).device
-        self.pool.images = [image.to(device) for image in state["pool"]]
+        self.pool.restore(state["pool"])
 
 
 class FixedGlobal(Duel):

@@ -42,6 +42,7 @@ class Beginning:
             transposed_weights(self.model.translator, TRANSLATOR),
         )
         if self.kept is not None:
+            self.kept.mkdir(parents=True, exist_ok=True)
             write_text(self.kept / REPORT, json.dumps(report.described(), indent=2) + "\n")
         return report.notes()
 

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from spectra.bench.counted import Counted, Told, silent
 from spectra.bench.method import Method
 from spectra.bench.missing import without_missing
@@ -23,6 +21,7 @@ from spectra.model import Model, create, validated
 from spectra.recipe.layers import Layers
 from spectra.recipe.recipe import EvaluateSettings, Recipe
 from spectra.registry import registry
+from spectra.training.random_state import seed
 
 
 def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None) -> Method:
@@ -30,7 +29,7 @@ def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None) -> M
     around = around or Surroundings()
     tiny = "tiny" in (recipe.preset, preset_shown(recipe))
     recipe, notes = without_missing(recipe, data.from_scenes, tiny)
-    torch.manual_seed(recipe.seed)
+    seed(recipe.seed)
     model = _begun(recipe, data, around.folder_of)
     model.preset, model.notes = preset_shown(recipe), (*model.notes, *notes)
     model.to(around.device)

@@ -17,12 +17,7 @@ import yaml
 
 from spectra.bench.counted import Told, silent
 from spectra.bench.environment import described_data, environment
-from spectra.bench.harness import (
-    evaluate,
-    floors,
-    floors_left_out,
-    prepare,
-)
+from spectra.bench.harness import evaluate, floors, floors_left_out, prepare
 from spectra.bench.method import Method
 from spectra.bench.names import file_names
 from spectra.bench.needs import Needs, Options, carry_out_needs, made_from, needed, own_preset
@@ -43,7 +38,7 @@ from spectra.recipe.load import load_experiment
 from spectra.recipe.recipe import EvaluateSettings, Recipe
 from spectra.registry import registry
 from spectra.training.progress import Watcher
-from spectra.training.world import joined
+from spectra.training.world import World, joined
 
 METRICS_FILE, RECIPE_FILE, ENVIRONMENT_FILE = "metrics.json", "recipe.yaml", "environment.json"
 REMEDY = "A run is never written over: choose another --out, or set it aside with --fresh."
@@ -138,35 +133,45 @@ def run(
     of their recipes.
     """
     planned = plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
-    first = partial(run, watchers=watchers, said=said)
-    needs = carry_out_needs(planned.recipes, planned.folder, planned.options, first, done=done, told=told)
     with joined(planned.device) as (world, own):
+        first = partial(run, watchers=watchers, said=said)
+        needs = carry_out_needs(planned.recipes, planned.folder, planned.options, first, done=done, told=told)
         planned = replace(planned, device=own)
-        there: Run | None = world.told(finished(planned, needs) if world.first and not fresh else None)
+        shop = Workshop(planned.folder, _identity(planned, needs, world))
+        there: Run | None = world.told(_there(planned, needs, shop) if world.first and not fresh else None)
         if there is not None:
             return replace(there, done_before=True)
         around = Surroundings(own, world=world, folder_of=lambda file: needs.folder(Path(file)))
         if not world.first:
-            return Run(planned.folder, _learn_along(planned, around))
+            return Run(planned.folder, _learn_along(planned, around, shop))
         around = replace(around, told=told, watchers=tuple(watchers), said=said)
-        metrics = _write(planned, Path(recipe), needs, around, fresh)
+        metrics = _write(planned, Path(recipe), needs, around, shop, fresh)
         world.told(metrics)
     return Run(planned.folder, metrics)
 
 
-def _write(planned: Plan, file: Path, needs: Needs, around: Surroundings, fresh: bool) -> dict[str, Any]:
+def _there(planned: Plan, needs: Needs, shop: Workshop) -> Run | None:
+    """The finished run, with all that is its own."""
+    found = finished(planned, needs)
+    if found is not None:
+        shop.adopt()
+    return found
+
+
+def _write(
+    planned: Plan, file: Path, needs: Needs, around: Surroundings, shop: Workshop, fresh: bool
+) -> dict[str, Any]:
     """Carry out, and let the run take its name when all is written."""
-    shop = Workshop(planned.folder)
     with workplace(planned.folder, fresh) as place:
-        if any(registry("translators").get(recipe.translator).learns() for recipe in planned.recipes):
-            shop.enter(_identity(planned, needs), fresh)
+        if _learns(planned):
+            shop.enter(fresh)
         try:
             metrics = _carry_out(planned, place, needs, around, shop)
             write_text(place / RECIPE_FILE, planned.text)
             said = environment(file, planned.data, planned.device)
             write_text(place / ENVIRONMENT_FILE, _json({**said, "made_from": made_from(planned.recipes, needs)}))
             write_text(place / METRICS_FILE, _json(metrics))
-            write_report(place, shop.folder)
+            write_report(place, shop.folder if shop.entered else None)
         except BaseException:
             shop.abandon()
             raise
@@ -174,20 +179,32 @@ def _write(planned: Plan, file: Path, needs: Needs, around: Surroundings, fresh:
     return metrics
 
 
-def _learn_along(planned: Plan, around: Surroundings) -> dict[str, Any]:
+def _learn_along(planned: Plan, around: Surroundings, shop: Workshop) -> dict[str, Any]:
     """In all processes but the first, which alone evaluates and writes."""
-    shop = Workshop(planned.folder)
-    for recipe, name in zip(planned.recipes, _rows(planned.recipes), strict=True):
-        prepare(recipe, planned.data, replace(around, folder=shop.of(name)))
+    for recipe, folder in zip(planned.recipes, _folders(planned, shop), strict=True):
+        prepare(recipe, planned.data, replace(around, folder=folder))
     metrics: dict[str, Any] = around.world.told(None)
     return metrics
 
 
-def _identity(planned: Plan, needs: Needs) -> dict[str, str]:
+def _identity(planned: Plan, needs: Needs, world: World) -> dict[str, str]:
     """What a stopped run must have in common with one that goes on from it."""
-    recipe = "\n".join(what_matters(recipe) for recipe in planned.recipes)
-    models = json.dumps(made_from(planned.recipes, needs))
-    return {"recipe": recipe, "data": json.dumps(described_data(planned.data)), "model to begin with": models}
+    return {
+        "recipe": "\n".join(what_matters(recipe) for recipe in planned.recipes),
+        "data": json.dumps(described_data(planned.data)),
+        "model to begin with": json.dumps(made_from(planned.recipes, needs)),
+        "number of processes": str(world.size),
+    }
+
+
+def _learns(planned: Plan) -> bool:
+    return any(registry("translators").get(recipe.translator).learns() for recipe in planned.recipes)
+
+
+def _folders(planned: Plan, shop: Workshop) -> list[Path | None]:
+    """Where each method learns; nowhere, where none does."""
+    learns = _learns(planned)
+    return [shop.of(name) if learns else None for name in _rows(planned.recipes)]
 
 
 def _rows(recipes: Sequence[Recipe]) -> list[str]:
@@ -242,8 +259,8 @@ def _carry_out(planned: Plan, place: Path, needs: Needs, around: Surroundings, s
     recipes, data, settings, told = planned.recipes, planned.data, planned.recipes[0].evaluate, around.told
     look_through(data.test, told)
     methods = []
-    for recipe, name in zip(recipes, _rows(recipes), strict=True):
-        methods.append(prepare(recipe, data, replace(around, folder=shop.of(name))))
+    for recipe, name, folder in zip(recipes, _rows(recipes), _folders(planned, shop), strict=True):
+        methods.append(prepare(recipe, data, replace(around, folder=folder)))
         methods[-1].model.save(place / (f"models/{name}" if name else "model"))
     everyone = methods + _others(floors(recipes[0], data, told), methods)
     evaluate(everyone, data.test, settings, told)

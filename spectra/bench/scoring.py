@@ -16,6 +16,7 @@ from spectra.metric import Metric, Scored
 from spectra.model import Model, device_of, validated
 from spectra.recipe.recipe import EvaluateSettings
 from spectra.registry import registry
+from spectra.training.precision import tensor_cores
 
 
 def metric_of(name: str, settings: dict[str, Any]) -> Metric:
@@ -28,7 +29,8 @@ def metric_of(name: str, settings: dict[str, Any]) -> Metric:
 def predict(model: Model, pair: Pair) -> Tensor:
     """The prediction for a pair, as a file of the target's type would hold it."""
     source = pair.source.pixels[None].to(device_of(model), copy=True)  # a copy: the next method needs the pixels too
-    prediction = model(source)[0].cpu()
+    with tensor_cores("fp32"):
+        prediction = model(source)[0].cpu()
     return as_stored(prediction, pair.target.scale, pair.target.dtype)
 
 

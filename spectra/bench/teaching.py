@@ -24,6 +24,7 @@ from spectra.registry import registry
 from spectra.training.checkpoint import Checkpoints
 from spectra.training.feed import PairFeed
 from spectra.training.progress import Watcher
+from spectra.training.random_state import seed
 from spectra.training.trainer import Trainer
 from spectra.training.watch.board import Board
 from spectra.training.watch.journal import Journal
@@ -51,7 +52,9 @@ class Surroundings:
 
 def teach(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> None:
     """Fit what is fitted in closed form, train what has stages; what is ready and has neither is left as it is."""
-    begin = Beginning(recipe.init_from, model, around.folder_of, around.folder) if recipe.init_from else None
+    if around.world.rank:
+        seed(recipe.seed + around.world.rank)  # each process has its own dropout and pools
+    begin = _beginning(model, recipe, around)
     translator, fits = model.translator, model.translator.fits()
     checkpoints = _checkpoints(recipe, data, around)
     trainer = Trainer(
@@ -70,6 +73,12 @@ def teach(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> Non
     translator.to(around.device)
     model.trained = translator.ready or fits or trainer.learned
     model.notes += (*(checkpoints.notes if checkpoints else ()), *_notes(recipe, trainer))
+
+
+def _beginning(model: Model, recipe: Recipe, around: Surroundings) -> Beginning | None:
+    if recipe.init_from is None:
+        return None
+    return Beginning(recipe.init_from, model, around.folder_of, around.folder if around.world.first else None)
 
 
 def _watchers(recipe: Recipe, around: Surroundings) -> Iterator[Watcher]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,7 +86,7 @@ def run(
         plan = running.plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
         click.echo(json.dumps(plan.described(), indent=2) if as_json else str(plan))
         return
-    with Bars() as bars:
+    with Bars(quiet=not _first()) as bars:
         done = running.run(
             recipe,
             data=data,
@@ -99,6 +100,8 @@ def run(
             watchers=[bars],
             said=bars.say,
         )
+    if not _first():
+        return
     if done.done_before:
         click.echo(
             f"Already done: {done.folder} holds this very run. Use --fresh to carry it out anew, or another --out.",
@@ -109,6 +112,11 @@ def run(
         return
     told = [text_table(done.metrics), "\n".join(verdicts(done.metrics)), f"Report: {done.folder / 'report.html'}"]
     click.echo("\n\n".join(part for part in told if part))
+
+
+def _first() -> bool:
+    """Of several processes that `torchrun` starts, one speaks."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _run_suite(
@@ -123,10 +131,11 @@ def _run_suite(
     if dry_run:
         click.echo(json.dumps(plan.described(), indent=2) if as_json else str(plan))
         return
-    with Bars() as bars:
+    with Bars(quiet=not _first()) as bars:
         watched = partial(carry_out, watchers=[bars], said=bars.say)
         outcomes = list(run_suite(plan, watched, fresh=fresh, told=bars.told))
-    _tell_suite(plan, outcomes, as_json)
+    if _first():
+        _tell_suite(plan, outcomes, as_json)
     if any(outcome.run is None for outcome in outcomes):
         raise click.exceptions.Exit(1)
 

@@ -6,7 +6,6 @@ state, the hash of the tensors, and the best checkpoint at that time. A seal ove
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import os
@@ -25,12 +24,13 @@ from torch import Tensor
 
 from spectra.data.atomic import write_text
 from spectra.errors import SpectraError
-from spectra.training.state import State, packed, read_tensors, unpacked, write_tensors
+from spectra.training.agreement import disagreement
+from spectra.training.state import State, packed, unpacked
+from spectra.training.tensor_file import read_tensors, write_tensors
 
 FORMAT = 1
 DESCRIPTION, TENSORS = "checkpoint.json", "tensors.safetensors"
 MOST_TEXT = 16 * 2**20  # bytes of a description, which take many times as much memory when it is read
-MOST_CHANGES, MOST_LINES, MOST_WIDE = 10, 5000, 200
 _NAME = re.compile(r"step_([0-9]{8,18})(?:\.([0-9]{1,9}))?")
 _LEFTOVER = re.compile(rf"\.{_NAME.pattern}\.[0-9a-f]{{8}}")
 About = Mapping[str, str | int]
@@ -235,7 +235,7 @@ class Checkpoints:
             )
             self.notes += [note] if note not in self.notes else []
         if differing:
-            told = "\n".join(f"- {_disagreement(key, found.about.get(key), self.about.get(key))}" for key in differing)
+            told = "\n".join(f"- {disagreement(key, found.about.get(key), self.about.get(key))}" for key in differing)
             raise SpectraError(
                 f"Training cannot go on from the checkpoint {str(found.path)!r}; nothing was changed.\n{told}\n"
                 "Start it as it was started then, choose another --out, or begin anew with --fresh."
@@ -337,40 +337,6 @@ def _understood(path: Path, tensors: Mapping[str, Tensor], tree: Any) -> Any:
         return unpacked(tensors, tree)
     except SpectraError as why:
         raise DamagedCheckpoint(f"The checkpoint {str(path)!r} does not hold together: {why}.") from None
-
-
-def _disagreement(key: str, then: str | int | None, now: str | int | None) -> str:
-    if key == "recipe":
-        return f"It was made by another recipe{_changes(then, now)}."
-    if key == "data":
-        return f"It was made with other data{_changes(then, now)}."
-    if key == "processes":
-        return f"It was made with {then} processes, and this is a run of {now}: use the same `--nproc-per-node`."
-    return f"Its {key!r} differs{_changes(then, now)}."
-
-
-def _changes(then: str | int | None, now: str | int | None) -> str:
-    """Of text of several lines those that differ, with the keys above them."""
-    if not isinstance(then, str) or not isinstance(now, str) or "\n" not in then + now:
-        return f": {then!r} then, {now!r} now"
-    lines = list(difflib.unified_diff(_with_keys(then), _with_keys(now), n=0, lineterm=""))[2:]
-    told = [f"\n    {'then' if line[0] == '-' else 'now '}  {line[1:]}" for line in lines if line[0] != "@"]
-    more = f"\n    and {len(told) - MOST_CHANGES} lines more" if len(told) > MOST_CHANGES else ""
-    return ":" + "".join(told[:MOST_CHANGES]) + more
-
-
-def _with_keys(text: str) -> list[str]:
-    """The lines of a YAML text, each with the keys that it stands below: `train.lr: 0.1`."""
-    told: list[str] = []
-    above: list[tuple[int, str]] = []
-    for line in text.splitlines()[:MOST_LINES]:
-        bare = line.lstrip(" -")
-        depth = len(line) - len(bare)
-        above = [(other, key) for other, key in above if other < depth]
-        told.append("".join(f"{key}." for _, key in above) + bare[:MOST_WIDE])
-        key, colon, _ = bare.partition(":")
-        above += [(depth, key)] if colon else []
-    return told
 
 
 def _number(name: str) -> tuple[int, int]:

@@ -16,7 +16,11 @@ from spectra.errors import SpectraError
 from spectra.recipe.schedule import Schedule
 from spectra.recipe.train import OptimizerName
 from spectra.training.averages import Average
+from spectra.training.backward import Ready
 from spectra.training.schedules import Position, rate
+
+LARGE = 2**18
+"""Numbers in a parameter whose gradient is worth being let go of early; smaller ones take their step together."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Learner:
 
     def __init__(self, parameters: Sequence[nn.Parameter], manner: Manner, scaler: GradScaler | None) -> None:
         self.average: Average | None = None
+        self._norms: dict[int, Tensor] = {}
+        """Of the gradients of parameters that have stepped already, and let them go."""
         self.renew(parameters, manner, scaler)
 
     def renew(self, parameters: Sequence[nn.Parameter], manner: Manner, scaler: GradScaler | None) -> None:
@@ -73,16 +79,46 @@ class Learner:
 
     def begin(self) -> None:
         self.optimizer.zero_grad(set_to_none=True)
+        self._norms = {}
 
     def scaled(self, total: Tensor) -> Tensor:
         """What backward is run on: in fp16, small gradients would vanish."""
         return total if self.scaler is None else self.scaler.scale(total)
 
+    def early(self, at: Position, measure: bool) -> Ready | None:
+        """What a large parameter does as soon as its gradient is complete: it steps, and lets the gradient go.
+
+        So gradients of a whole player never take memory at once. Only where no gradient must wait for all others, as it
+        does where their common norm is clipped or where one that does not fit into fp16 stops all of them.
+        """
+        if self.manner.clip or self.scaler is not None:
+            return None
+        self._rated(at)
+
+        def ready(parameter: Tensor) -> None:
+            if parameter.grad is None or parameter.numel() < LARGE:
+                return
+            if measure:
+                self._norms[id(parameter)] = torch.linalg.vector_norm(parameter.grad)
+            self._step_alone(parameter)
+            parameter.grad = None
+
+        return ready
+
+    def _step_alone(self, parameter: Tensor) -> None:
+        """The optimizer's own step, of this one."""
+        groups = self.optimizer.param_groups
+        (group,) = (group for group in groups if any(held is parameter for held in group["params"]))
+        self.optimizer.param_groups = [{**group, "params": [parameter]}]
+        try:
+            self.optimizer.step()
+        finally:
+            self.optimizer.param_groups = groups
+        increment_version(parameter)
+
     def step(self, at: Position, measure: bool) -> bool:
-        """Along the gradients; whether the step was taken."""
-        self.lr = rate(self.manner.schedule, self.manner.lr, at)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.lr
+        """Along the gradients that are left; whether the step was taken."""
+        self._rated(at)
         gradients = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
         scaler = self.scaler if gradients else None
         if scaler is not None:
@@ -96,9 +132,14 @@ class Learner:
                 self.average.update()
         return not self.skipped
 
+    def _rated(self, at: Position) -> None:
+        self.lr = rate(self.manner.schedule, self.manner.lr, at)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.lr
+
     def _clipped(self, gradients: Sequence[Tensor]) -> float:
         """The norm of the gradients, which are made shorter where it is too large."""
-        norm = nn.utils.get_total_norm(gradients)
+        norm = nn.utils.get_total_norm([*gradients, *self._norms.values()])
         if self.manner.clip:
             nn.utils.clip_grads_with_norm_(self.parameters, self.manner.clip, norm)
         return float(norm)
@@ -145,7 +186,7 @@ def _optimizer(parameters: Sequence[nn.Parameter], manner: Manner) -> Optimizer:
     elif manner.optimizer == "adamw":
         made = AdamW(parameters, fused=fused, **said)
     elif manner.optimizer == "sgd":
-        made = SGD(parameters, fused=fused, **said)
+        made = SGD(parameters, **said)  # fused, its momentum is left undefined where fp16 skips the first step
     else:
         made = RMSprop(parameters, **said)
     return made

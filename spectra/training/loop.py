@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from spectra.errors import SpectraError, Stopped, refuse_unknown
 from spectra.stage import Batch, Stage
@@ -24,7 +25,7 @@ from spectra.training.shortage import explained
 from spectra.training.stopping import Wish, stoppable
 
 if TYPE_CHECKING:
-    from spectra.training.checkpoint import Checkpoint
+    from spectra.training.checkpoint import Checkpoint, Checkpoints
     from spectra.training.trainer import Terms, Trainer
 
 
@@ -51,11 +52,13 @@ class Loop:
 
     def _newest(self) -> Checkpoint | None:
         """The first process looks for it, and what is damaged out of the way; the others take the same."""
-        checkpoints, world = self.trainer.checkpoints, self.trainer.world
+        checkpoints = self.trainer.checkpoints
         if checkpoints is None:
             return None
-        found = checkpoints.newest() if world.first else None
-        path = world.told(None if found is None else found.path)
+        return self._told_of(checkpoints, checkpoints.newest() if self.trainer.world.first else None)
+
+    def _told_of(self, checkpoints: Checkpoints, found: Checkpoint | None) -> Checkpoint | None:
+        path = self.trainer.world.told(None if found is None else found.path)
         return checkpoints.at(path) if path is not None and found is None else found
 
     def _return_to(self, checkpoint: Checkpoint) -> None:
@@ -87,6 +90,7 @@ class Loop:
             "step": self.step,
             "total": self.total,
             "tensors": tensors_of(trainer.translator, self.stages),
+            "averages": self._averages_by_name(),
             "learners": {name: learner.state() for name, learner in trainer.learners.items()},
             "validation": trainer.validate.state() if trainer.validate else None,
             "learned": trainer.learned,
@@ -111,13 +115,15 @@ class Loop:
         saving = Cadence(self.trainer.settings.checkpoint.every)
         with stoppable() if self.trainer.checkpoints else nullcontext(Wish()) as wish:
             for place in range(self.course.place, len(self.stages)):
-                if not prepared:
-                    self.course.place, self.step = place, 0
-                    self.trainer.prepare(self.stages[place])
-                prepared = False
                 with explained():
+                    if not prepared:
+                        self.course.place, self.step = place, 0
+                        self.trainer.prepare(self.stages[place])
                     self._leg(self.course.legs[place], wish, saving)
+                prepared = False
             self._save(saving)
+            if self._agreed(bool(wish))[0]:  # since the last step
+                raise self._stopped(wish)
         self._choose_weights()
 
     def _leg(self, leg: Leg, wish: Wish, saving: Cadence) -> None:
@@ -231,21 +237,36 @@ class Loop:
 
     def _choose_weights(self) -> None:
         """What the model is to have: the best of validation, or the last; in either case averages, where there are."""
-        validation, checkpoints = self.trainer.settings.validation, self.trainer.checkpoints
+        checkpoints = self.trainer.checkpoints
         if checkpoints is not None and self.trainer.world.first:
             checkpoints.finish()
-        best = checkpoints.best() if checkpoints and validation and validation.choose == "best" else None
-        if best is not None:
-            state: Any = best.state()
-            restore_tensors(tensors_of(self.trainer.translator, self.stages), state["tensors"])
-            for name, saved in state["learners"].items():
-                self.trainer.learners[name].restore_average(saved)
-            self.trainer.notes.append(f"The weights are those of step {state['total']}, the best in validation.")
-        for average in self._averages():
-            average.exchange()
+        if (best := self._best()) is None:
+            for average in self._averages():
+                average.exchange()
+            return
+        state: Any = best.state()
+        restore_tensors(tensors_of(self.trainer.translator, self.stages), {**state["tensors"], **state["averages"]})
+        self.trainer.notes.append(f"The weights are those of step {state['total']}, the best in validation.")
+
+    def _best(self) -> Checkpoint | None:
+        """The best of validation, where that is to be chosen; the same in all processes."""
+        checkpoints, validation, world = self.trainer.checkpoints, self.trainer.settings.validation, self.trainer.world
+        if checkpoints is None or validation is None or validation.choose != "best":
+            return None
+        return self._told_of(checkpoints, checkpoints.best() if world.first else None)
 
     def _averages(self) -> list[Average]:
         return [learner.average for learner in self.trainer.learners.values() if learner.average is not None]
+
+    def _averages_by_name(self) -> dict[str, Tensor]:
+        """What the model would have in place of the weights of the same name."""
+        values = {
+            id(parameter): value
+            for average in self._averages()
+            for parameter, value in zip(average.parameters, average.values, strict=True)
+        }
+        tensors = tensors_of(self.trainer.translator, self.stages)
+        return {name: values[id(tensor)] for name, tensor in tensors.items() if id(tensor) in values}
 
 
 def _grouped(batches: Iterator[Batch], count: int) -> Iterator[list[Batch]]:

@@ -13,6 +13,13 @@ from spectra.errors import SpectraError
 from spectra.training.state import State
 
 
+def seed(number: int) -> None:
+    """All generators begin with it, so that whatever a plugin draws from is the same in every run of that seed."""
+    random.seed(number)
+    np.random.seed([number >> 32, number & 0xFFFFFFFF])
+    torch.manual_seed(number)
+
+
 def random_state() -> State:
     """Of Python, of numpy, of torch on the CPU and, where CUDA is in use, on each of its devices."""
     version, numbers, gauss = random.getstate()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
 from typing import Any
 
 import torch
@@ -26,17 +25,27 @@ def recompute(translator: Translator) -> None:
     for module in modules:
         if "forward" not in vars(module):
             norms = [part for part in module.modules() if isinstance(part, _BatchNorm)]
-            module.forward = partial(_forward, module.forward, norms)
+            module.forward = _Recomputed(module.forward, norms)
 
 
-def _forward(forward: Any, norms: Sequence[_BatchNorm], *inputs: Any) -> Any:
-    if not torch.is_grad_enabled():
-        return forward(*inputs)
+def keep(translator: Translator) -> None:
+    """Let all modules keep again what they compute."""
+    for module in translator.modules():
+        if isinstance(vars(module).get("forward"), _Recomputed):
+            del module.forward
 
-    def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), _at_rest(norms)
 
-    return checkpoint(forward, *inputs, use_reentrant=False, context_fn=contexts)
+class _Recomputed:
+    def __init__(self, forward: Callable[..., Any], norms: Sequence[_BatchNorm]) -> None:
+        self.forward, self.norms = forward, norms
+
+    def __call__(self, *inputs: Any) -> Any:
+        if not torch.is_grad_enabled():
+            return self.forward(*inputs)
+        return checkpoint(self.forward, *inputs, use_reentrant=False, context_fn=self._contexts)
+
+    def _contexts(self) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+        return nullcontext(), _at_rest(self.norms)
 
 
 @contextmanager

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from spectra.errors import SpectraError
+from spectra.training.tensor_file import PLAIN, flat
 
 Key: TypeAlias = str | int
 Keys: TypeAlias = tuple[Key, ...]
@@ -27,19 +22,6 @@ DEEPEST = 100
 MOST_BITS = 4096
 _TENSOR, _MAP, _FLOAT = "$tensor", "$map", "$float"
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_PLAIN = {
-    torch.float64: "F64",
-    torch.float32: "F32",
-    torch.float16: "F16",
-    torch.bfloat16: "BF16",
-    torch.int64: "I64",
-    torch.int32: "I32",
-    torch.int16: "I16",
-    torch.int8: "I8",
-    torch.uint8: "U8",
-    torch.bool: "BOOL",
-}
-"""What every safetensors knows, and how it calls it; other numbers are kept as their bytes."""
 _BY_NAME = {str(kind): kind for kind in vars(torch).values() if isinstance(kind, torch.dtype)}
 
 
@@ -63,33 +45,6 @@ def unpacked(tensors: Mapping[str, Tensor], tree: Any) -> Any:
     if left := tensors.keys() - unpacking.used:
         raise SpectraError(f"nothing refers to the tensor {min(left)!r}")
     return state
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
-    """Write what ``packed`` gave as a safetensors file, flushed to the disk, and return the file's SHA-256.
-
-    The library's own writer first takes everything from the GPU, and older ones copy all there is: here it is one
-    tensor at a time, hashed on the way, and a full disk is an ``OSError``.
-    """
-    ordered = sorted(tensors.items(), key=lambda item: -item[1].element_size())  # so that each is aligned
-    parts: Iterator[bytes | memoryview] = chain([_header(ordered)], (_bytes_of(tensor) for _, tensor in ordered))
-    digest = hashlib.sha256()
-    with path.open("wb") as file:
-        for part in parts:
-            file.write(part)
-            digest.update(part)
-        file.flush()
-        os.fsync(file.fileno())
-    return digest.hexdigest()
-
-
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """All tensors of a file, on the CPU; ValueError where it is none. Copies, as a mapped file may be removed."""
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            return {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118 - it is no dictionary
-    except (SafetensorError, RuntimeError, TypeError) as why:
-        raise ValueError(str(why)) from why
 
 
 class _Packing:
@@ -121,7 +76,7 @@ class _Packing:
             self.tensors[self._known[memory][0]] = _in_memory_order(tensor)
         name = self._known[memory][0]
         said: dict[str, Any] = {_TENSOR: name}
-        if tensor.dtype not in _PLAIN:
+        if tensor.dtype not in PLAIN:
             said["type"] = str(tensor.dtype)
         shape, stride = _layout(tensor)
         if (shape, stride) != _layout(self.tensors[name]):
@@ -224,13 +179,9 @@ def _in_memory_order(tensor: Tensor) -> Tensor:
         tensor = tensor.new_empty(tensor.shape)  # torch lets these have any stride
     elif not _dense(tensor.shape, tensor.stride()):
         tensor = tensor.contiguous()
-    if tensor.dtype not in _PLAIN:
-        return _flat(tensor).view(torch.uint8)
-    return tensor if _layout(tensor)[1] == _usual_stride(tensor.shape) else _flat(tensor)
-
-
-def _flat(tensor: Tensor) -> Tensor:
-    return tensor.as_strided((tensor.numel(),), (1,))
+    if tensor.dtype not in PLAIN:
+        return flat(tensor).view(torch.uint8)
+    return tensor if _layout(tensor)[1] == _usual_stride(tensor.shape) else flat(tensor)
 
 
 def _layout(tensor: Tensor) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -267,17 +218,3 @@ def _of_bytes(tensor: Tensor, kind: torch.dtype) -> Tensor:
     if tensor.dtype != torch.uint8 or tensor.ndim != 1:
         raise ValueError(f"bytes of {kind} are kept as {tensor.dtype}")
     return tensor.view(kind)
-
-
-def _header(ordered: Sequence[tuple[str, Tensor]]) -> bytes:
-    said, end = {}, 0
-    for name, tensor in ordered:
-        start, end = end, end + tensor.nbytes
-        said[name] = {"dtype": _PLAIN[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
-    text = json.dumps(said, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text
-
-
-def _bytes_of(tensor: Tensor) -> memoryview:
-    return _flat(tensor.cpu()).view(torch.uint8).numpy().data

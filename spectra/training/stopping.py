@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, TypeAlias
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+Handler: TypeAlias = Callable[[int, FrameType | None], Any] | int | None
 
 
 class Wish:
@@ -29,16 +31,20 @@ def stoppable() -> Iterator[Wish]:
         yield wish
         return
 
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before: dict[int, Handler] = {number: signal.getsignal(number) for number in SIGNALS}
 
     def note(number: int, frame: FrameType | None) -> None:
         wish.signal = number
-        signal.signal(number, before[signal.Signals(number)])  # the second one is heeded at once
+        _handle(before)  # the second one, whichever it is, is heeded at once
 
     for number in SIGNALS:
         signal.signal(number, note)
     try:
         yield wish
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        _handle(before)
+
+
+def _handle(handlers: Mapping[int, Handler]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, signal.SIG_DFL if handler is None else handler)  # none: it was not set by Python

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch._functorch import config as functorch
 
 from spectra.data.pairs import Pair
 from spectra.errors import SpectraError, refuse_unknown
@@ -15,16 +16,17 @@ from spectra.loss import Loss
 from spectra.nn.sync_batch_norm import synchronise
 from spectra.recipe.train import TrainSettings
 from spectra.stage import Batch, Player, Stage, Update
-from spectra.training.backward import StaleGraph, backward, fault_of, number_fault
+from spectra.training.backward import Ready, StaleGraph, backward, fault_of, number_fault
 from spectra.training.course import Course
 from spectra.training.learner import Learner, Manner, refuse_other_optimizer
 from spectra.training.loop import Loop
 from spectra.training.memory import tensors_of
-from spectra.training.memory_format import channels_last
+from spectra.training.memory_format import channels_last, follow, lay_out
+from spectra.training.pages import keep_pages
 from spectra.training.precision import computing, scaler_for, without_effect
 from spectra.training.prefetch import Feed
 from spectra.training.progress import Validate, Watcher
-from spectra.training.recompute import recompute
+from spectra.training.recompute import keep, recompute
 from spectra.training.schedules import Position
 from spectra.training.world import World
 from spectra.translator import Translator
@@ -92,6 +94,9 @@ class Trainer:
         self.translator.train()
         if loop is not None:
             loop.run()
+            keep(self.translator)
+            for module in self.translator.modules():
+                plain(module)
 
     def prepare(self, stage: Stage) -> None:
         """Move what the stage holds to the device, and give each player its optimizer."""
@@ -104,19 +109,20 @@ class Trainer:
             for module in player.modules:
                 self._house(module, stage).train()
         self._note(without_effect(self.settings.of_stage("precision", stage.name), self.device))
-        if self.settings.of_stage("recompute", stage.name):
-            recompute(self.translator)
+        (recompute if self.settings.of_stage("recompute", stage.name) else keep)(self.translator)
+        self.world.same(tensors_of(self.translator, [stage]).values())
         for name, player in stage.players.items():
             self._equip(name, player, stage)
-        self.world.same([p for player in stage.players.values() for p in player.parameters])
 
     def _house(self, module: nn.Module, stage: Stage) -> nn.Module:
         if self.world.size > 1:
             self._share_batch_norms(module)
         module.to(self.device)
-        if self.settings.of_stage("channels_last", stage.name):
-            module.to(memory_format=torch.channels_last)
-        if self.settings.of_stage("compile", stage.name):
+        lay_out(module, channels_last=self.settings.of_stage("channels_last", stage.name))
+        if not self.settings.of_stage("compile", stage.name):
+            plain(module)
+        elif module._compiled_call_impl is None:
+            functorch.donated_buffer = False  # a graph that two players share is gone through twice
             module.compile()
         return module
 
@@ -149,6 +155,7 @@ class Trainer:
             return
         refuse_other_optimizer(name, known, manner)
         known.carry_on(player.parameters, manner, scaler)
+        follow(known.optimizer)
 
     def step(self, stage: Stage, *batches: Batch, measure: bool = False) -> Terms:
         """One step of every player, from one batch or more, whose gradients are averaged.
@@ -156,6 +163,7 @@ class Trainer:
         Returns the raw value of each term, those of weight 0 left out. From one batch, each player steps at its own
         yield; from several, all of them after the last one. With ``measure``, learners know the norms of gradients.
         """
+        keep_pages()
         told: dict[str, dict[str, list[float]]] = {}
         alone = len(batches) == 1
         for batch in map(partial(self._laid_out, stage), batches):
@@ -164,7 +172,7 @@ class Trainer:
             for update in self._updates(stage, batch):
                 if update.player not in told or alone:
                     self.learners[update.player].begin()
-                values = self._learn(stage, update, share)
+                values = self._learn(stage, update, share, self._early(update.player, measure) if alone else None)
                 for name, value in values.items():
                     told.setdefault(update.player, {}).setdefault(name, []).append(value)
                 told.setdefault(update.player, {})
@@ -197,8 +205,8 @@ class Trainer:
             refuse_unknown(f"player of the stage {stage.name!r}", [update.player], stage.players)
             yield update
 
-    def _learn(self, stage: Stage, update: Update, share: float) -> dict[str, float]:
-        """Add the gradients of an update's terms to its player's."""
+    def _learn(self, stage: Stage, update: Update, share: float, ready: Ready | None) -> dict[str, float]:
+        """Add the gradients of an update's terms to its player's; ``ready`` may take them as they come."""
         parameters = stage.players[update.player].parameters
         others = [p for name, player in stage.players.items() if name != update.player for p in player.parameters]
         weights = {**{name: term.weight for name, term in update.terms.items()}, **self.weights.get(update.player, {})}
@@ -207,10 +215,10 @@ class Trainer:
         told = self._told(stage, update, values)
         self.terms.setdefault(update.player, set()).update((stage, name) for name in update.terms)
         if values:
-            total = torch.stack([weights[name] * _wide(value) for name, value in values.items()]).sum()
-            total = self.learners[update.player].scaled(total if share == 1.0 else total * share)
+            scaled = self.learners[update.player].scaled
+            weighted = [scaled(weights[name] * share * _wide(value)) for name, value in values.items()]
             try:
-                backward(total, parameters, stage.cuts, others)
+                backward(weighted, parameters, stage.cuts, others, ready)
             except StaleGraph as why:
                 raise SpectraError(f"A term of the player {update.player!r} ({', '.join(values)}) {why}") from why
         return told
@@ -235,8 +243,20 @@ class Trainer:
     def _advance(self, player: str, measure: bool) -> None:
         learner = self.learners[player]
         self.world.add_up_gradients(learner.parameters)
-        at = self.course.position(player, learner.taken) if self.course else Position(learner.taken, 1, 0, 1)
-        self.learned |= learner.step(at, measure)
+        self.learned |= learner.step(self._position(player), measure)
+
+    def _early(self, player: str, measure: bool) -> Ready | None:
+        """Where gradients of other batches or processes are added first, none is taken early."""
+        return self.learners[player].early(self._position(player), measure) if self.world.size == 1 else None
+
+    def _position(self, player: str) -> Position:
+        taken = self.learners[player].taken
+        return self.course.position(player, taken) if self.course else Position(taken, 1, 0, 1)
+
+
+def plain(module: nn.Module) -> None:
+    """Not compiled: a model is scored as it will be when it is loaded."""
+    module._compiled_call_impl = None
 
 
 _MANNER = ("optimizer", "lr", "betas", "weight_decay", "schedule", "clip")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -42,7 +43,8 @@ class World:
             return
         for bucket in _buckets(values):
             flat = torch.cat([value.reshape(-1) for value in bucket])
-            distributed.all_reduce(flat)
+            with _with_the_others():
+                distributed.all_reduce(flat)
             parts = torch.split(flat, [value.numel() for value in bucket])
             for value, part in zip(bucket, parts, strict=True):
                 value.copy_(part.view_as(value))
@@ -52,27 +54,29 @@ class World:
         if self.size == 1:
             return
         present = torch.tensor([float(p.grad is not None) for p in parameters], device=parameters[0].device)
-        distributed.all_reduce(present)
+        self.add_up([present])
         told = [p for p, count in zip(parameters, present.tolist(), strict=True) if count]
         for parameter in told:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
         self.add_up([p.grad for p in told if p.grad is not None])
 
-    def same(self, tensors: Sequence[Tensor]) -> None:
-        """All take the values of the first."""
-        if self.size > 1:
-            for tensor in tensors:
-                held = tensor.detach().contiguous()
-                distributed.broadcast(held, 0)
-                tensor.detach().copy_(held)
+    def same(self, tensors: Iterable[Tensor]) -> None:
+        """All take the values of the first, of whatever type they are."""
+        for tensor in tensors if self.size > 1 else ():
+            held = tensor.detach().contiguous().reshape(-1)
+            if held.numel():
+                with _with_the_others():
+                    distributed.broadcast(held.view(torch.uint8), 0)
+                tensor.detach().copy_(held.view_as(tensor))
 
     def gathered(self, state: Any) -> list[Any]:
         """What each process has, for the first; the others get their own alone."""
         if self.size == 1:
             return [state]
         found: list[Any] = [None] * self.size
-        distributed.all_gather_object(found, state)
+        with _with_the_others():
+            distributed.all_gather_object(found, state)
         return found if self.first else [state]
 
     def told(self, said: Any) -> Any:
@@ -80,8 +84,23 @@ class World:
         if self.size == 1:
             return said
         box = [said]
-        distributed.broadcast_object_list(box, 0)
+        with _with_the_others():
+            distributed.broadcast_object_list(box, 0)
         return box[0]
+
+
+@contextmanager
+def _with_the_others() -> Iterator[None]:
+    """Word of those that are gone, in place of what the network says of it."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as why:
+        raise SpectraError(
+            "Another of the processes that train together has ended, and its own message says why. "
+            "What was saved before stays, and the same command goes on from it."
+        ) from why
 
 
 def _buckets(values: Sequence[Tensor]) -> Iterator[list[Tensor]]:
@@ -107,14 +126,38 @@ def joined(device: str) -> Iterator[tuple[World, str]]:
     if not distributed.is_available():
         raise SpectraError("This torch was built without `torch.distributed`: it cannot train in several processes.")
     own = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if device == "cuda" else device
-    if distributed.is_initialized():  # a run within a run
+    if _Group.broken:
+        raise SpectraError("One of the processes has failed, and the others cannot go on without it. Start them again.")
+    if _Group.inside:  # a run within a run
         yield World(distributed.get_rank(), distributed.get_world_size()), own
         return
-    if own.startswith("cuda"):
-        torch.cuda.set_device(own)
-    backend = "nccl" if own.startswith("cuda") else "gloo"
-    distributed.init_process_group(backend, timeout=PATIENCE)
+    _Group.begin(own)
     try:
         yield World(distributed.get_rank(), distributed.get_world_size()), own
+    except BaseException:
+        _Group.end()
+        raise
     finally:
-        distributed.destroy_process_group()
+        _Group.inside = False
+
+
+class _Group:
+    """One for the life of a process: torch cannot join the same processes a second time."""
+
+    begun = inside = broken = False
+
+    @classmethod
+    def begin(cls, device: str) -> None:
+        if not cls.begun:
+            if device.startswith("cuda"):
+                torch.cuda.set_device(device)
+            distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=PATIENCE)
+            atexit.register(cls.end)
+        cls.begun = cls.inside = True
+
+    @classmethod
+    def end(cls) -> None:
+        """The others are told by it, if they wait for this one."""
+        if not cls.broken:
+            cls.broken = True
+            distributed.destroy_process_group()

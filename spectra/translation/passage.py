@@ -19,6 +19,7 @@ from spectra.data.pairs import Picture
 from spectra.data.pictures import fits, wrong_channels
 from spectra.errors import ImageError, SpectraError
 from spectra.model import Model, device_of
+from spectra.training.precision import tensor_cores
 from spectra.translation import windows
 from spectra.translation.inputs import Input, opened
 from spectra.translation.outputs import Write, opened_output, require_place, takes_windows
@@ -136,7 +137,7 @@ class Passage:
 
     def _forward(self, picture: Picture) -> Tensor:
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), tensor_cores("fp32"):
                 pixels: Tensor = self.model(picture.pixels[None].to(self.device))[0].cpu()
         except SpectraError:
             raise

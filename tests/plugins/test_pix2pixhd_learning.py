@@ -265,11 +265,12 @@ def test_a_pool_goes_on_where_it_was() -> None:
     stage = duel.begin()
     for seed in range(2):
         duel.trainer.step(stage, made_batch(seed))
-    kept = copy.deepcopy(stage.state()["pool"])
+    state = copy.deepcopy(stage.state())
+    kept = state["pool"]["images"]
     assert [tuple(image.shape) for image in kept] == [(4, 24, 24)] * 3
     other = Duel(pool=3).stages[0]
-    other.restore({"pool": kept})
-    assert all(torch.equal(one, again) for one, again in zip(kept, other.state()["pool"], strict=True))
+    other.restore(state)
+    assert all(torch.equal(one, again) for one, again in zip(kept, other.state()["pool"]["images"], strict=True))
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from spectra.errors import SpectraError
 from spectra.recipe.train import TrainSettings
 from spectra.settings import Config
 from spectra.stage import Batch, Stage, Update
+from spectra.training import learner
 from spectra.training.backward import StaleGraph, backward, fault_of, leading_to
 from spectra.training.trainer import Trainer
 from tests.training.miniatures import SharedPass, SharedPassStage, network, task
@@ -222,3 +226,87 @@ def test_a_single_players_graph_is_freed_by_its_backward() -> None:
     backward(total, list(net.parameters()), [])
 
     assert len(held) == 0
+
+
+def test_what_a_parameter_gets_from_several_graphs_is_told_once_all_of_it_has_come() -> None:
+    stage, g, d = Free(), line(2.0), line(3.0)
+    fake = stage.share(g * 5)
+    told: list[tuple[bool, float]] = []
+
+    terms = [d * fake * g, fake * g * 7, g * g]
+    backward(terms, [g], stage.cuts, [d], ready=lambda p: told.append((p is g, float(p.grad))))  # type: ignore[arg-type]
+
+    assert told == [(True, 3 * 2 * 2 * 5 + 7 * 2 * 2 * 5 + 2 * 2)]
+
+
+def test_terms_that_lead_to_no_other_player_are_freed_before_the_graph_behind_the_cut_is_entered() -> None:
+    stage, g, d, held = Free(), line(2.0), line(3.0), weakref.WeakSet[Held]()
+    alive: list[int] = []
+    made = g * 5
+    fake = stage.share(made)
+    made.register_hook(lambda _: alive.append(len(held)))  # type: ignore[no-untyped-call]
+    with saved_tensors_hooks(lambda tensor: keep(held, tensor), lambda one: one.tensor):
+        apart = (fake**2).exp()
+    through = d * fake
+
+    backward([through, apart], [g], stage.cuts, [d])
+
+    assert alive == [0]
+    backward(through, [d], stage.cuts, [g])
+    assert gradients(d) == [10]
+
+
+def test_terms_that_share_a_graph_are_gone_through_though_only_one_leads_to_another_player() -> None:
+    stage, g, d = Free(), line(2.0), line(3.0)
+    common = stage.share(g * 5) ** 2
+
+    backward([common * 7, common * d], [g], stage.cuts, [d])
+
+    assert gradients(g, d) == [2 * 10 * 5 * 7 + 2 * 10 * 5 * 3, None]
+
+
+def keep(held: weakref.WeakSet[Held], tensor: Tensor) -> Held:
+    one = Held(tensor)
+    held.add(one)
+    return one
+
+
+@pytest.mark.parametrize("said", [{}, {"ema": 0.5}, {"optimizer": "sgd"}, {"precision": "bf16"}, {"clip": 0.1}])
+def test_a_step_taken_during_backward_is_the_step_taken_after_it(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, Any]
+) -> None:
+    found, norms = [], []
+    for large in (0, 2**18):
+        monkeypatch.setattr(learner, "LARGE", large)
+        torch.manual_seed(0)
+        translator = SharedPass(task("nir2lwir"), Config())
+        stage = SharedPassStage(translator)
+        trainer = Trainer(translator, TrainSettings.model_validate(said))
+        trainer.prepare(stage)
+        for _ in range(3):
+            images = torch.rand(2, 1, 6, 6, dtype=torch.float64), torch.rand(2, 1, 6, 6, dtype=torch.float64)
+            terms = trainer.step(stage, Batch(pairs=images), measure=True)
+        parameters = [p for player in stage.players.values() for p in player.parameters]
+        assert all((p.grad is None) == (large == 0 and not said.get("clip")) for p in parameters)
+        states = [one.state() for one in trainer.learners.values()]
+        norms.append([one.norm for one in trainer.learners.values()])
+        found.append((terms, parameters, states))
+    assert norms[0] == pytest.approx(norms[1], rel=1e-12)
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+
+
+def test_no_weight_changes_where_a_term_is_not_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learner, "LARGE", 0)
+    translator = SharedPass(task("nir2lwir"), Config())
+    stage = SharedPassStage(translator)
+    trainer = Trainer(translator, TrainSettings())
+    trainer.prepare(stage)
+    parameters = [p for player in stage.players.values() for p in player.parameters]
+    before = [p.detach().clone() for p in parameters]
+    images = torch.rand(2, 1, 6, 6, dtype=torch.float64), torch.full((2, 1, 6, 6), math.nan, dtype=torch.float64)
+
+    with pytest.raises(SpectraError, match="became nan"):
+        trainer.step(stage, Batch(pairs=images))
+
+    torch.testing.assert_close(parameters, before, rtol=0, atol=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from spectra.recipe.schedule import Schedule
 from spectra.recipe.train import TrainSettings
 from spectra.settings import Config
 from spectra.stage import Batch, PairedBatch, Player, Stage, Update
+from spectra.training import pages
 from spectra.training.learner import Learner, Manner
 from spectra.training.precision import scaler_for
 from spectra.training.schedules import Position
@@ -241,6 +243,7 @@ def test_networks_are_compiled_in_place_where_it_is_asked_for(monkeypatch: pytes
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # torch asks for it itself, and hides that from all but us
 def test_a_compiled_training_learns_what_an_eager_one_learns() -> None:
     plain, other = (train(trainer_of(settings_of(steps=2, **said), plain=True)) for said in ({}, {"compile": True}))
     assert max(float((plain[name] - other[name]).abs().max()) for name in plain) < 1e-4
@@ -289,3 +292,17 @@ def test_out_of_memory_says_what_to_lower(huge: bool) -> None:
     trainer.translator.__class__ = Hungry
     with pytest.raises(SpectraError, match=r"lower `train\.batch_size` and raise `train\.accumulate`.*\n.*alloc"):
         train(trainer)
+
+
+def test_a_process_with_glibc_keeps_its_memory_and_others_go_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(pages.sys, "platform", "linux")
+
+    def library(mallopt: Any) -> Any:
+        return lambda _: SimpleNamespace(**({"mallopt": mallopt} if mallopt else {}))
+
+    monkeypatch.setattr(pages.ctypes, "CDLL", library(lambda *said: asked.append(said) or 1))
+    assert pages.keep_pages.__wrapped__()
+    assert asked == [(pages.MMAP_THRESHOLD, pages.KEPT), (pages.TRIM_THRESHOLD, pages.KEPT)]
+    monkeypatch.setattr(pages.ctypes, "CDLL", library(None))
+    assert not pages.keep_pages.__wrapped__()

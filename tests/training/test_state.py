@@ -18,7 +18,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from spectra.errors import SpectraError
-from spectra.training.state import DEEPEST, packed, read_tensors, unpacked, write_tensors
+from spectra.training.state import DEEPEST, packed, unpacked
+from spectra.training.tensor_file import read_tensors, write_tensors
 
 PLAIN = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.bool, torch.uint8, torch.int8, torch.int16]
 KINDS = [*PLAIN, torch.int32, torch.int64, torch.complex64, torch.complex128, torch.uint16, torch.float8_e4m3fn]

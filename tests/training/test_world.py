@@ -40,6 +40,7 @@ def test_two_processes_equal_one(batch_size: int, tmp_path: Path) -> None:
     assert furthest(alone, learned_together(tmp_path / "two", said)) < 1e-5
 
 
+@pytest.mark.slow
 def test_without_the_common_batch_norm_they_differ_and_it_is_said(tmp_path: Path) -> None:
     said = {"batch_size": 4, "steps": 3}
     alone = train(trainer_of(settings_of(**said), plain=True))
@@ -47,7 +48,7 @@ def test_without_the_common_batch_norm_they_differ_and_it_is_said(tmp_path: Path
     assert "train.sync_batchnorm" in json.loads((tmp_path / "two" / "notes.json").read_text())[0]
 
 
-@pytest.mark.parametrize("who", [0, 1], ids=["first", "second"])
+@pytest.mark.parametrize("who", [pytest.param(0, id="first", marks=pytest.mark.slow), pytest.param(1, id="second")])
 def test_they_stop_at_the_same_step_whoever_is_asked_and_go_on_bit_for_bit(who: int, tmp_path: Path) -> None:
     said = {"batch_size": 4}
     whole = learned_together(tmp_path / "whole", said, plain=False, keep=True)
@@ -57,6 +58,7 @@ def test_they_stop_at_the_same_step_whoever_is_asked_and_go_on_bit_for_bit(who: 
     assert same(whole, learned_together(tmp_path / "stopped", said, plain=False, keep=True)) == []
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_number_of_processes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         train(trainer_of(settings_of(batch_size=4), tmp_path / "checkpoints", [Stopper(2)]))
