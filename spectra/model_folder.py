@@ -47,8 +47,15 @@ def find_folder(path_or_name: Path | str) -> Path | None:
             "translators; it never unpickles a checkpoint."
         )
     if isinstance(path_or_name, Path) or len(path.parts) > 1 or str(path_or_name).startswith("."):
-        raise ModelError(f"There is no model folder {str(path)!r}.")
+        raise ModelError(f"There is no model folder {str(path)!r}.{_stopped(path)}")
     return None
+
+
+def _stopped(path: Path) -> str:
+    """A run that was stopped while it learned has no folder of its name yet."""
+    if not os.path.isdir(f"{path}.training"):  # noqa: PTH112 - likewise
+        return ""
+    return " Its run was stopped while it learned: the same `spectra run` goes on with it."
 
 
 def _no_model(path: Path) -> str:

@@ -291,3 +291,11 @@ def test_a_run_of_several_models_names_them(model: Model, tmp_path: Path) -> Non
 def test_a_path_that_is_not_there_is_told_as_a_path() -> None:
     with pytest.raises(ModelError, match=r"There is no model folder"):
         spectra.load("./nope")
+
+
+def test_a_run_that_was_stopped_while_it_learned_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "run.training").mkdir()
+    with pytest.raises(ModelError, match="was stopped while it learned: the same `spectra run` goes on"):
+        spectra.load(tmp_path / "run")
+    with pytest.raises(ModelError, match=r"There is no model folder '.*other'\.$"):
+        spectra.load(tmp_path / "other")

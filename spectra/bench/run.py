@@ -86,7 +86,9 @@ class Plan:
 
     def __str__(self) -> str:
         lines = [
-            f"{name}: {', '.join(said) if isinstance(said, list) else said}" for name, said in self.described().items()
+            f"{name}: {', '.join(said) if isinstance(said, list) else said}"
+            for name, said in self.described().items()
+            if said != []
         ]
         return "\n".join(["Nothing was done. The plan:", *(f"  {line}" for line in lines)])
 

@@ -79,6 +79,10 @@ def _message(model: type[BaseModel], error: Any) -> str:
     if kind == "extra_forbidden":
         word = str(error["loc"][-1])
         return f"there is no such key.{did_you_mean(word, _fields(model, error['loc'][:-1]))}"
+    if kind == "string_pattern_mismatch" and "epochs" in error["ctx"]["pattern"]:
+        return "write a number of steps, or such as `5 epochs`"
+    if kind == "string_pattern_mismatch" and "minutes" in error["ctx"]["pattern"]:
+        return "such as `10 minutes`"
     if kind == "string_pattern_mismatch":
         return "write letters, digits, `_`, `.` and `-` alone."
     if kind == "missing":

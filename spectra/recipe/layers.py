@@ -40,6 +40,7 @@ class Layers:
         for depth, key in enumerate(path[:-1]):
             if node.get(str(key)) is None:  # a key that is left empty holds nothing yet
                 node[str(key)] = {}
+                self.positions[path[: depth + 1]] = Position(origin, 0, 0)
             node = node[str(key)]
             if not isinstance(node, dict):
                 here = ".".join(map(str, path[: depth + 1]))

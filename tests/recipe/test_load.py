@@ -313,3 +313,23 @@ def test_our_recipes_are_fine_and_begin_with_their_command(path: Path) -> None:
     if read_suite(path) is None:
         load_experiment(path)
     assert path.read_text(encoding="utf-8").startswith(f"# spectra run recipes/{path.name}")
+
+
+def test_a_mistyped_key_of_the_command_line_is_blamed_on_it_and_not_on_the_preset(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("task: rgb2nir\ntranslator: pix2pixhd\npreset: tiny\n")
+    with pytest.raises(
+        RecipeError, match=r"^--set: train\.validaton: there is no such key\. Did you mean 'validation'"
+    ):
+        load_experiment(path, sets=["train.validaton.every=20"])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("train.steps=five", "number of steps, or such as `5 epochs`"), ("train.checkpoint.every=soon", "10 minutes")],
+)
+def test_a_length_that_is_none_is_told_with_an_example(said: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("task: rgb2nir\ntranslator: pix2pixhd\npreset: tiny\n")
+    with pytest.raises(RecipeError, match=told):
+        load_experiment(path, sets=[said])
