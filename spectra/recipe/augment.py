@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_serializer, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from spectra.recipe.one_of import OneOf, entry
 from spectra.settings import Config
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -205,10 +206,10 @@ class Pix2NextSettings(Config):
     flip: Probability = Field(0.0, description="how often left and right change places")
 
 
-class Operation(Config):
+class Operation(OneOf):
     """One entry of the list: the name of one operation, and its settings."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    wanted = "write one operation for each entry of the list"
 
     flip: FlipSettings | None = None
     rotate: RotateSettings | None = None
@@ -224,39 +225,11 @@ class Operation(Config):
     mpfnet: MPFNetSettings | None = None
     pix2next: Pix2NextSettings | None = None
 
-    @property
-    def name(self) -> str:
-        return next(name for name, settings in self if settings is not None)
-
-    @property
-    def settings(self) -> Config:
-        found: Config = getattr(self, self.name)
-        return found
-
-    @model_validator(mode="after")
-    def _only_one(self) -> Self:
-        if sum(settings is not None for _, settings in self) != 1:
-            raise ValueError("write one operation for each entry of the list")
-        return self
-
-    @model_serializer
-    def _said(self) -> dict[str, Any]:
-        return {self.name: self.settings.model_dump(mode="json")}
-
 
 Name = Literal[
     "flip", "scale", "contrast", "brightness", "gamma", "noise", "blur", "pix2pixhd", "mpfnet", "pix2next"
 ]  # fmt: skip
 """Operations that can do without settings."""
-
-
-def _entry(value: Any) -> Any:
-    """A bare name, or one with nothing behind it, stands for the defaults."""
-    if isinstance(value, str):
-        return {value: {}}
-    if isinstance(value, dict) and len(value) == 1:
-        return {name: {} if said is None else said for name, said in value.items()}
-    return value
 
 
 def _list(value: Any) -> Any:
@@ -266,5 +239,5 @@ def _list(value: Any) -> Any:
 
 
 Augment = Annotated[
-    list[Annotated[Operation, BeforeValidator(_entry, json_schema_input_type=Name | Operation)]], BeforeValidator(_list)
+    list[Annotated[Operation, BeforeValidator(entry, json_schema_input_type=Name | Operation)]], BeforeValidator(_list)
 ]

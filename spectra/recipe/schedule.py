@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_serializer, model_validator
+from pydantic import BeforeValidator, Field
 
+from spectra.recipe.one_of import OneOf, entry
 from spectra.settings import Config
 
 Epochs = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -62,10 +63,10 @@ class RampSettings(Config):
     warmup: int = Field(1000, gt=0, description="epochs of warm-up; the first has a rate of 0")
 
 
-class Schedule(Config):
+class Schedule(OneOf):
     """The name of one schedule, and its settings."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    wanted = "write one schedule, such as `linear` or `{linear: {constant: 100, decay: 100}}`"
 
     constant: ConstantSettings | None = None
     linear: LinearSettings | None = None
@@ -74,36 +75,8 @@ class Schedule(Config):
     cosine: CosineSettings | None = None
     ramp: RampSettings | None = None
 
-    @property
-    def name(self) -> str:
-        return next(name for name, settings in self if settings is not None)
-
-    @property
-    def settings(self) -> Config:
-        found: Config = getattr(self, self.name)
-        return found
-
-    @model_validator(mode="after")
-    def _only_one(self) -> Self:
-        if sum(settings is not None for _, settings in self) != 1:
-            raise ValueError("write one schedule, such as `linear` or `{linear: {constant: 100, decay: 100}}`")
-        return self
-
-    @model_serializer
-    def _said(self) -> dict[str, Any]:
-        return {self.name: self.settings.model_dump(mode="json")}
-
 
 Name = Literal["constant", "linear", "cyclegan", "halving", "cosine", "ramp"]
 
 
-def _entry(value: Any) -> Any:
-    """A bare name, or one with nothing behind it, stands for the defaults."""
-    if isinstance(value, str):
-        return {value: {}}
-    if isinstance(value, dict) and len(value) == 1:
-        return {name: {} if said is None else said for name, said in value.items()}
-    return value
-
-
-ScheduleEntry = Annotated[Schedule, BeforeValidator(_entry, json_schema_input_type=Name | Schedule)]
+ScheduleEntry = Annotated[Schedule, BeforeValidator(entry, json_schema_input_type=Name | Schedule)]
