@@ -77,6 +77,7 @@ def run(
         from spectra.bench.verdict import verdicts
         from spectra.cli.progress import Bars
         from spectra.recipe.suite import read_suite
+        from spectra.training.world import leave
 
     if (suite := read_suite(recipe)) is not None:
         said = {"data": data, "sets": sets, "preset": preset, "device": device, "seed": seed}
@@ -100,6 +101,7 @@ def run(
             watchers=[bars],
             said=bars.say,
         )
+    leave()
     if not _first():
         return
     if done.done_before:
@@ -126,6 +128,7 @@ def _run_suite(
     from spectra.bench.run import run as carry_out
     from spectra.bench.suite import plan_suite, run_suite
     from spectra.cli.progress import Bars
+    from spectra.training.world import leave
 
     plan = plan_suite(suite, Options(**said), out)
     if dry_run:
@@ -134,6 +137,7 @@ def _run_suite(
     with Bars(quiet=not _first()) as bars:
         watched = partial(carry_out, watchers=[bars], said=bars.say)
         outcomes = list(run_suite(plan, watched, fresh=fresh, told=bars.told))
+    leave()
     if _first():
         _tell_suite(plan, outcomes, as_json)
     if any(outcome.run is None for outcome in outcomes):

@@ -141,6 +141,13 @@ def joined(device: str) -> Iterator[tuple[World, str]]:
         _Group.inside = False
 
 
+def leave() -> None:
+    """Part from the other processes, once all are ready to: a process that just ends would pull the others down."""
+    if _Group.begun and not _Group.broken:
+        distributed.barrier()
+        _Group.end()
+
+
 class _Group:
     """One for the life of a process: torch cannot join the same processes a second time."""
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,9 @@ def test_a_window_that_cannot_be_translated_fails_the_image_and_leaves_nothing(t
 
 
 @pytest.mark.usefixtures("small_windows")
-def test_an_interrupt_ends_the_image_between_two_windows(tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_image_between_two_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    true = spectra.Model.forward
+    monkeypatch.setattr(spectra.Model, "forward", lambda model, source: (time.sleep(0.01), true(model, source))[1])
     write_image(tmp_path / "a.tif", image(2, size=(700, 900)))
 
     def impatient(what: str, done: int, count: int) -> None:
@@ -184,9 +187,12 @@ def test_an_interrupt_ends_the_image_between_two_windows(tmp_path: Path) -> None
 
 
 KILLED = """
-import os, signal, sys
+import os, signal, sys, time
 import spectra
 from spectra.translation import windows
+
+true = spectra.Model.forward
+spectra.Model.forward = lambda model, source: (time.sleep(0.01), true(model, source))[1]  # or all would be done at once
 
 windows.LARGE, windows.WINDOW = 100, 400
 spectra.translate("copy", sys.argv[1], sys.argv[2], progress=lambda *said: os.kill(os.getpid(), signal.SIGKILL))
