@@ -159,7 +159,7 @@ class _Group:
             if device.startswith("cuda"):
                 torch.cuda.set_device(device)
             distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=PATIENCE)
-            atexit.register(cls.end)
+            atexit.register(leave)
         cls.begun = cls.inside = True
 
     @classmethod

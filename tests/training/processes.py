@@ -35,7 +35,7 @@ def together(count: int, folder: Path, said: dict[str, Any], **more: Any) -> lis
 def main(folder: Path, asked: dict[str, Any]) -> None:
     import torch
 
-    from spectra.training.world import joined
+    from spectra.training.world import joined, leave
     from tests.training.small_gan import settings_of, train, trainer_of
     from tests.training.stopper import Stopper
 
@@ -49,6 +49,7 @@ def main(folder: Path, asked: dict[str, Any]) -> None:
         if world.first:
             torch.save(learned, folder / "learned.pt")
             (folder / "notes.json").write_text(json.dumps(trainer.notes))
+    leave()
 
 
 if __name__ == "__main__":
