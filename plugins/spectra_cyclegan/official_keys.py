@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from torch import Tensor
 
 from spectra import SpectraError
+from spectra.nn.official_state import listed
 
 STEM, OUTERMOST, SECOND = "model.1", "model.model.0", "model.model.1.model"
 BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
 DROPOUT = 0.5
-SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,6 @@ class Found:
 
 def refuse(why: str) -> NoReturn:
     raise SpectraError(f"This is no generator of CycleGAN or pix2pix that could be imported: {why}")
-
-
-def listed(keys: Sequence[str]) -> str:
-    told = ", ".join(keys[:SHOWN])
-    return f"{told}, and {len(keys) - SHOWN} more" if len(keys) > SHOWN else told
 
 
 def read(state: Mapping[str, Tensor]) -> Found:

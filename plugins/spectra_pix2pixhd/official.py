@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from spectra import Imported, SpectraError, Task
-from spectra_pix2pixhd.official_keys import Found, described, first_layers, last_layer, listed, read, refuse
+from spectra.nn.official_state import plain, require_fit, with_statistics
+from spectra_pix2pixhd.official_keys import Found, described, first_layers, last_layer, read, refuse
 from spectra_pix2pixhd.settings import Settings
 
 if TYPE_CHECKING:
     from spectra_pix2pixhd.translator import Pix2PixHD
 
 NAMES = {1: "gray", 3: "rgb"}
-STATISTICS = re.compile(r".*\.(running_mean|running_var|num_batches_tracked)")
 CONDITIONS = {
     4: "an RGB image with an edge map of instances",
     6: "an RGB image with three instance features",
@@ -34,13 +33,13 @@ OFFICIAL = {"upsample": "transposed", "padding": "zero", "output": "tanh"}
 
 def imported(kind: type[Pix2PixHD], state: Mapping[str, Tensor], task: Task | None) -> Imported:
     notes: list[str] = []
-    tensors = _plain(state, notes)
+    tensors = plain(state, notes, refuse)
     found = read(tensors)
     chosen = task or _guessed(found, notes)
-    tensors = _folded(_with_statistics(tensors, found, notes), found, chosen, notes)
+    tensors = _folded(with_statistics(tensors, found.settings.norm, notes), found, chosen, notes)
     with torch.device("meta"):
         translator = kind(chosen, found.settings)
-    _check(tensors, translator.generator.state_dict())
+    require_fit(tensors, translator.generator.state_dict(), refuse)
     translator.to_empty(device="cpu")
     translator.generator.load_state_dict(tensors)
     return Imported(translator, (f"{len(tensors)} tensors make {described(found.settings)}.", *notes))
@@ -53,35 +52,6 @@ def exported(generator: nn.Module, settings: Settings) -> dict[str, Tensor]:
             f"The official code has no {', '.join(own)}: with these weights it would fail, or give other images."
         )
     return {key: tensor.detach().cpu().clone() for key, tensor in generator.state_dict().items()}
-
-
-def _plain(state: Mapping[str, Tensor], notes: list[str]) -> dict[str, Tensor]:
-    """Finite tensors under the official keys."""
-    strange = [str(key) for key, value in state.items() if not (isinstance(key, str) and isinstance(value, Tensor))]
-    if strange:
-        refuse(f"these entries are no tensors: {listed(strange)}.")
-    if state and all(key.startswith("module.") for key in state):
-        notes.append("The prefix `module.` of all keys was left out.")
-        state = {key.removeprefix("module."): tensor for key, tensor in state.items()}
-    broken = [key for key, tensor in state.items() if not tensor.isfinite().all()]
-    if broken:
-        refuse(f"it holds values that are not finite: {listed(broken)}.")
-    if kinds := {tensor.dtype for tensor in state.values() if tensor.is_floating_point()} - {torch.float32}:
-        notes.append(
-            f"Values of {', '.join(sorted(str(kind).removeprefix('torch.') for kind in kinds))} became float32."
-        )
-    return dict(state)
-
-
-def _with_statistics(tensors: dict[str, Tensor], found: Found, notes: list[str]) -> dict[str, Tensor]:
-    """Before torch 0.4 an instance norm stored statistics without effect, and no norm counted its batches."""
-    held = [key for key in tensors if STATISTICS.fullmatch(key)]
-    if found.settings.norm == "batch":
-        counts = [key.replace("running_mean", "num_batches_tracked") for key in held if key.endswith("running_mean")]
-        return {**{key: torch.tensor(0) for key in counts}, **tensors}
-    if held:
-        notes.append(f"{len(held)} running statistics of instance norms were left out: they had no effect.")
-    return {key: tensor for key, tensor in tensors.items() if key not in held}
 
 
 def _guessed(found: Found, notes: list[str]) -> Task:
@@ -119,17 +89,3 @@ def _refuse_channels(found: Found, advice: str) -> None:
     if found.source in CONDITIONS:
         told += f"In the official code {found.source} channels are {CONDITIONS[found.source]}. "
     refuse(told + advice)
-
-
-def _check(found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
-    faults = {
-        "missing": [key for key in wanted if key not in found],
-        "unknown": [key for key in found if key not in wanted],
-        "of another shape": [
-            f"{key} {tuple(found[key].shape)} in place of {tuple(tensor.shape)}"
-            for key, tensor in wanted.items()
-            if key in found and found[key].shape != tensor.shape
-        ],
-    }
-    if told := "; ".join(f"{what}: {listed(keys)}" for what, keys in faults.items() if keys):
-        refuse(f"its tensors do not fit together ({told}).")

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from spectra import SpectraError
+from spectra.nn.official_state import listed
 from spectra_pix2pixhd.settings import Settings
 
 STEM = "model.1"
@@ -94,12 +95,6 @@ def described(settings: Settings) -> str:
         f"a {settings.generator} generator, width {settings.width}, {settings.downs} downs, {settings.blocks} blocks"
         f"{local}, {settings.norm} norm"
     )
-
-
-def listed(names: list[str], most: int = 3) -> str:
-    """The first few, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _is_convolution(state: Mapping[str, Tensor], layer: str) -> bool:
