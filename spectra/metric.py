@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from torch import Tensor
 
 from spectra.masks import filled
-from spectra.modalities import Scale
+from spectra.modalities import Scale, Task
 from spectra.settings import Config
 
 Better = Literal["higher", "lower"]
+T = TypeVar("T")
+
+
+class Memory:
+    """What was computed of one target and its source: all methods are judged by the same ones, one after the other.
+
+    It lives as long as the image is being scored, so nothing in it adds up.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """What ``compute`` gives, computed when it is first asked for. The key names all that it depends on beside the
+        target, the source and the mask: `("lpips", net, range)`."""
+        if key not in self._held:
+            self._held[key] = compute()
+        held: T = self._held[key]
+        return held
 
 
 @dataclass(frozen=True)
@@ -31,6 +51,10 @@ class Scored:
     group: str
     scale: Scale
     valid: Tensor | None = None
+    task: Task | None = None
+    """What the bands are, for metrics that ask; None where nobody knows."""
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)
+    """The same one for every method's prediction of this target."""
 
     def filled(self) -> Self:
         """With the target's mean in both images where there is no data: for metrics that cannot skip pixels."""
@@ -67,8 +91,17 @@ class Metric(ABC):
     Settings: ClassVar[type[Config]] = Config
     summary: ClassVar[str] = ""
 
+    @classmethod
+    def needs(cls, settings: Any) -> tuple[str, ...]:
+        """The names of the pretrained weights it cannot be computed without; where one is missing, it is not made."""
+        return ()
+
     def __init__(self, settings: Config) -> None:
         self.settings: Any = settings
+
+    def to(self, device: str) -> Self:
+        """For metrics with a network: where it computes. Images come on the CPU."""
+        return self
 
     @property
     @abstractmethod
@@ -85,5 +118,13 @@ class Metric(ABC):
         """Take one image in."""
 
     @abstractmethod
+    def merge(self, other: Self) -> None:
+        """Take in all that another of the same settings has seen, as if its images had been fed here."""
+
+    @abstractmethod
     def result(self) -> Score:
         """The score of all images so far."""
+
+    def parts(self) -> Mapping[str, Score]:
+        """The terms that ``result`` is made of, where it is made of several: each has a column of its own."""
+        return {}

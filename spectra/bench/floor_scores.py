@@ -15,7 +15,7 @@ def floor_scores(recipe: Recipe, told: Told = silent) -> dict[str, Any]:
     """What `metrics.json` of a run would say of the recipe's floors."""
     data = open_data(recipe)
     found = floors(recipe, data, told)
-    evaluate(found, data.test, recipe.evaluate, told)
+    evaluate(found, data.test, recipe.evaluate, told, task=data.task)
     return {
         "task": recipe.task,
         "data": {"origin": data.origin, "scenes": False, "train": len(data.train), "test": len(data.test)},

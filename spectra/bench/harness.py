@@ -11,12 +11,14 @@ from typing import Any
 from spectra.bench.counted import Counted, Told, silent
 from spectra.bench.method import Method
 from spectra.bench.missing import without_missing
-from spectra.bench.scoring import fitted, metric_of, predict, resized, score_item, size_of
+from spectra.bench.scoring import fitted, metric_of, resized, score_item, size_of
 from spectra.bench.teaching import Surroundings, teach
 from spectra.chain import Chain, FolderOf, resolve
 from spectra.data.open import Data
 from spectra.data.pairs import PairSet
 from spectra.inference import Inference
+from spectra.metric import Memory
+from spectra.modalities import Task
 from spectra.model import Model, create, validated
 from spectra.recipe.layers import Layers
 from spectra.recipe.recipe import EvaluateSettings, Recipe
@@ -116,14 +118,24 @@ def _bare(recipe: Recipe, name: str) -> Recipe:
     return recipe.model_copy(update={**{key: Recipe.model_fields[key].default for key in own}, "translator": name})
 
 
-def evaluate(methods: Sequence[Method], test: PairSet, settings: EvaluateSettings, told: Told = silent) -> None:
-    """Score every method on every test image: each image is read once, and nothing of it is kept but its numbers."""
+def evaluate(
+    methods: Sequence[Method],
+    test: PairSet,
+    settings: EvaluateSettings,
+    told: Told = silent,
+    *,
+    task: Task | None = None,
+    device: str = "cpu",
+) -> None:
+    """Score every method on every test image: each image is read once, what metrics compute of a target is computed
+    once for all methods, and nothing is kept but numbers."""
     for method in methods:
-        method.images, method.metrics = [], {name: metric_of(name, said) for name, said in settings.metrics.items()}
+        method.images = []
+        method.metrics = {name: metric_of(name, said, device) for name, said in settings.metrics.items()}
     for pair in Counted(test, "evaluate", told):
-        judged = resized(pair, settings.resize)
+        judged, memory = resized(pair, settings.resize), Memory()
         for method in methods:
-            prediction = predict(method.model, pair)
+            prediction = method.predict(pair)
             method.fitted |= prediction.shape[-2:] != size_of(pair.target)
-            item = score_item(judged, fitted(prediction, judged))
+            item = score_item(judged, fitted(prediction, judged), task, memory)
             method.images.append({name: metric.update(item) for name, metric in method.metrics.items()})

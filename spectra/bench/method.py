@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from torch import Tensor
+
+from spectra.bench.scoring import predict
+from spectra.data.pairs import Pair
 from spectra.metric import Metric, Score
 from spectra.model import Model
 
@@ -21,5 +25,14 @@ class Method:
     fitted: bool = False
     """Whether a prediction had another size than its target, and was brought to it."""
 
+    def predict(self, pair: Pair) -> Tensor:
+        """What a file of the target's type would hold."""
+        return predict(self.model, pair)
+
     def scores(self) -> dict[str, Score]:
-        return {name: metric.result() for name, metric in self.metrics.items()}
+        """Of every metric, and beside it of the terms that it is made of, as `METRIC.TERM`."""
+        found = {}
+        for name, metric in self.metrics.items():
+            found[name] = metric.result()
+            found |= {f"{name}.{part}": score for part, score in metric.parts().items()}
+        return found

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -17,30 +16,25 @@ import yaml
 
 from spectra.bench.counted import Told, silent
 from spectra.bench.environment import described_data, environment
-from spectra.bench.harness import evaluate, floors, floors_left_out, prepare
+from spectra.bench.harness import evaluate, floors, floors_left_out
+from spectra.bench.lesson import Lesson
 from spectra.bench.method import Method
-from spectra.bench.names import file_names
-from spectra.bench.needs import Needs, Options, carry_out_needs, made_from, needed, own_preset
+from spectra.bench.needs import Needs, carry_out_needs, made_from
+from spectra.bench.plan import ENVIRONMENT_FILE, METRICS_FILE, RECIPE_FILE, Plan, plan
 from spectra.bench.report import write_report
 from spectra.bench.samples import write_samples
 from spectra.bench.scoring import resize_note
-from spectra.bench.teaching import Surroundings, what_matters
-from spectra.bench.workplace import workplace
-from spectra.bench.workshop import Workshop
+from spectra.bench.teaching import Surroundings
 from spectra.data.atomic import write_text
-from spectra.data.open import Data, open_data
+from spectra.data.open import Data
 from spectra.data.pairs import PairSet
-from spectra.devices import checked_device
 from spectra.errors import SpectraError
 from spectra.metric import Score
 from spectra.model_folder import plain
-from spectra.recipe.load import load_experiment
-from spectra.recipe.recipe import EvaluateSettings, Recipe
-from spectra.registry import registry
+from spectra.recipe.recipe import EvaluateSettings
 from spectra.training.progress import Watcher
-from spectra.training.world import World, joined
+from spectra.training.world import joined
 
-METRICS_FILE, RECIPE_FILE, ENVIRONMENT_FILE = "metrics.json", "recipe.yaml", "environment.json"
 REMEDY = "A run is never written over: choose another --out, or set it aside with --fresh."
 
 
@@ -56,62 +50,6 @@ class Run:
     def methods(self) -> dict[str, Any]:
         found: dict[str, Any] = self.metrics["methods"]
         return found
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run would do."""
-
-    recipes: tuple[Recipe, ...]
-    text: str
-    folder: Path
-    data: Data
-    device: str
-    options: Options
-    """As they were given: what of them the needed recipes are told is for these to say."""
-
-    def described(self) -> dict[str, Any]:
-        first = self.recipes[0]
-        return {
-            "folder": str(self.folder),
-            "task": first.task,
-            "data": self.data.origin,
-            "device": self.device,
-            "methods": [recipe.method for recipe in self.recipes],
-            "floors": first.evaluate.floors,
-            "metrics": list(first.evaluate.metrics),
-            "needs": [str(file) for file in needed(self.recipes, self.options)],
-            "finished": (self.folder / METRICS_FILE).is_file(),
-        }
-
-    def __str__(self) -> str:
-        lines = [
-            f"{name}: {', '.join(said) if isinstance(said, list) else said}"
-            for name, said in self.described().items()
-            if said != []
-        ]
-        return "\n".join(["Nothing was done. The plan:", *(f"  {line}" for line in lines)])
-
-
-def plan(
-    recipe: Path | str,
-    *,
-    data: Path | str | None = None,
-    out: Path | str | None = None,
-    sets: Sequence[str] = (),
-    preset: str | None = None,
-    device: str = "cpu",
-    seed: int | None = None,
-) -> Plan:
-    """Check recipe, device, folder and data, and say what a run of them is."""
-    device = checked_device(device)
-    options = Options(data, tuple(sets), preset, device, seed)
-    experiment = load_experiment(recipe, preset=own_preset(Path(recipe), options), sets=sets, data=data, seed=seed)
-    refuse_twins(experiment.recipes)
-    folder = Path(out) if out is not None else Path("runs") / experiment.recipes[0].name
-    refuse_strange(folder)
-    needed(experiment.recipes, options)  # a circle, or a need that cannot be used, is told before anything begins
-    return Plan(experiment.recipes, experiment.text, folder, open_data(experiment.recipes[0]), device, options)
 
 
 def run(
@@ -138,80 +76,40 @@ def run(
     with joined(planned.device) as (world, own):
         first = partial(run, watchers=watchers, said=said)
         needs = carry_out_needs(planned.recipes, planned.folder, planned.options, first, done=done, told=told)
-        planned = replace(planned, device=own)
-        shop = Workshop(planned.folder, _identity(planned, needs, world))
-        there: Run | None = world.told(_there(planned, needs, shop) if world.first and not fresh else None)
+        lesson = Lesson.of(replace(planned, device=own), needs, world)
+        there: Run | None = world.told(_there(lesson) if world.first and not fresh else None)
         if there is not None:
             return replace(there, done_before=True)
         around = Surroundings(own, world=world, folder_of=lambda file: needs.folder(Path(file)))
-        if not world.first:
-            return Run(planned.folder, _learn_along(planned, around, shop))
+        if not world.first:  # the first one alone evaluates and writes
+            lesson.taught(around)
+            return Run(planned.folder, world.told(None))
         around = replace(around, told=told, watchers=tuple(watchers), said=said)
-        metrics = _write(planned, Path(recipe), needs, around, shop, fresh)
+        metrics = _write(lesson, Path(recipe), around, fresh)
         world.told(metrics)
     return Run(planned.folder, metrics)
 
 
-def _there(planned: Plan, needs: Needs, shop: Workshop) -> Run | None:
+def _there(lesson: Lesson) -> Run | None:
     """The finished run, with all that is its own."""
-    found = finished(planned, needs)
+    found = finished(lesson.planned, lesson.needs)
     if found is not None:
-        shop.adopt()
+        lesson.shop.adopt()
     return found
 
 
-def _write(
-    planned: Plan, file: Path, needs: Needs, around: Surroundings, shop: Workshop, fresh: bool
-) -> dict[str, Any]:
+def _write(lesson: Lesson, file: Path, around: Surroundings, fresh: bool) -> dict[str, Any]:
     """Carry out, and let the run take its name when all is written."""
-    with workplace(planned.folder, fresh) as place:
-        if _learns(planned):
-            shop.enter(fresh)
-        try:
-            metrics = _carry_out(planned, place, needs, around, shop)
-            write_text(place / RECIPE_FILE, planned.text)
-            said = environment(file, planned.data, planned.device)
-            write_text(place / ENVIRONMENT_FILE, _json({**said, "made_from": made_from(planned.recipes, needs)}))
-            write_text(place / METRICS_FILE, _json(metrics))
-            write_report(place, shop.folder if shop.entered else None)
-        except BaseException:
-            shop.abandon()
-            raise
-    shop.leave()
+    planned, shop = lesson.planned, lesson.shop
+    with lesson.place(fresh) as place:
+        metrics = _carry_out(lesson, place, around)
+        write_text(place / RECIPE_FILE, planned.text)
+        said = environment(file, planned.data, planned.device)
+        said["made_from"] = made_from(planned.recipes, lesson.needs)
+        write_text(place / ENVIRONMENT_FILE, _json(said))
+        write_text(place / METRICS_FILE, _json(metrics))
+        write_report(place, shop.folder if shop.entered else None)
     return metrics
-
-
-def _learn_along(planned: Plan, around: Surroundings, shop: Workshop) -> dict[str, Any]:
-    """In all processes but the first, which alone evaluates and writes."""
-    for recipe, folder in zip(planned.recipes, _folders(planned, shop), strict=True):
-        prepare(recipe, planned.data, replace(around, folder=folder))
-    metrics: dict[str, Any] = around.world.told(None)
-    return metrics
-
-
-def _identity(planned: Plan, needs: Needs, world: World) -> dict[str, str]:
-    """What a stopped run must have in common with one that goes on from it."""
-    return {
-        "recipe": "\n".join(what_matters(recipe) for recipe in planned.recipes),
-        "data": json.dumps(described_data(planned.data)),
-        "model to begin with": json.dumps(made_from(planned.recipes, needs)),
-        "number of processes": str(world.size),
-    }
-
-
-def _learns(planned: Plan) -> bool:
-    return any(registry("translators").get(recipe.translator).learns() for recipe in planned.recipes)
-
-
-def _folders(planned: Plan, shop: Workshop) -> list[Path | None]:
-    """Where each method learns; nowhere, where none does."""
-    learns = _learns(planned)
-    return [shop.of(name) if learns else None for name in _rows(planned.recipes)]
-
-
-def _rows(recipes: Sequence[Recipe]) -> list[str]:
-    """Names of folders, one for each row of a matrix; of a single recipe none."""
-    return [""] if len(recipes) == 1 else file_names([recipe.row for recipe in recipes])
 
 
 def finished(planned: Plan, needs: Needs) -> Run | None:
@@ -238,34 +136,13 @@ def finished(planned: Plan, needs: Needs) -> Run | None:
     return Run(folder, metrics, done_before=True)
 
 
-def refuse_strange(folder: Path) -> None:
-    """A folder that holds anything but a run is not ours to touch."""
-    if not folder.exists() or (folder / METRICS_FILE).is_file():
-        return
-    if not folder.is_dir():
-        raise SpectraError(f"{str(folder)!r} is a file, not a folder. Choose another --out.")
-    if any(folder.iterdir()):
-        raise SpectraError(f"{str(folder)!r} exists and is not a run. Choose another --out.")
-    if folder.resolve() == Path.cwd():
-        raise SpectraError("The folder of a run takes its name when all is done: give a new folder as --out.")
-
-
-def refuse_twins(recipes: Sequence[Recipe]) -> None:
-    """Each row of a table has a name of its own."""
-    twins = [name for name, count in Counter(recipe.method for recipe in recipes).items() if count > 1]
-    if twins:
-        raise SpectraError(f"Several rows of the matrix have the same name: {', '.join(map(repr, twins))}.")
-
-
-def _carry_out(planned: Plan, place: Path, needs: Needs, around: Surroundings, shop: Workshop) -> dict[str, Any]:
-    recipes, data, settings, told = planned.recipes, planned.data, planned.recipes[0].evaluate, around.told
+def _carry_out(lesson: Lesson, place: Path, around: Surroundings) -> dict[str, Any]:
+    planned, told = lesson.planned, around.told
+    recipes, data, settings = planned.recipes, planned.data, planned.recipes[0].evaluate
     look_through(data.test, told)
-    methods = []
-    for recipe, name, folder in zip(recipes, _rows(recipes), _folders(planned, shop), strict=True):
-        methods.append(prepare(recipe, data, replace(around, folder=folder)))
-        methods[-1].model.save(place / (f"models/{name}" if name else "model"))
+    methods = lesson.taught(around, place)
     everyone = methods + _others(floors(recipes[0], data, told), methods)
-    evaluate(everyone, data.test, settings, told)
+    evaluate(everyone, data.test, settings, told, task=data.task, device=planned.device)
     write_text(place / "scores.csv", _table_of_images(everyone, data))
     write_samples(place / "samples", methods, data.test, settings, told)
     return {
@@ -275,7 +152,7 @@ def _carry_out(planned: Plan, place: Path, needs: Needs, around: Surroundings, s
         "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
         "notes": [
             *data.notes,
-            *needs.notes,
+            *lesson.needs.notes,
             *floors_left_out(recipes[0], data),
         ],
         "methods": {

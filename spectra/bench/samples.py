@@ -11,7 +11,7 @@ from torch import Tensor
 from spectra.bench.counted import Told, silent
 from spectra.bench.method import Method
 from spectra.bench.names import file_names
-from spectra.bench.scoring import fitted, predict, resized
+from spectra.bench.scoring import fitted, resized
 from spectra.data.images import write_image
 from spectra.data.pairs import Pair, PairSet
 from spectra.data.preview import Image, shown, stretch
@@ -33,9 +33,7 @@ def write_samples(
         pair = test[place]
         judged = resized(pair, settings.resize)
         for method, name in zip(methods, file_names([method.name for method in methods]), strict=True):
-            write_image(
-                folder / f"{place:04d}_{name}.png", side_by_side(judged, fitted(predict(method.model, pair), judged))
-            )
+            write_image(folder / f"{place:04d}_{name}.png", side_by_side(judged, fitted(method.predict(pair), judged)))
         told("samples", count, len(places))
 
 

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from spectra import weights
 from spectra.data.pairs import Pair, Picture
 from spectra.data.pictures import as_stored
 from spectra.inference import Size, resized_mask
 from spectra.inference import resized as resized_images
-from spectra.metric import Metric, Scored
+from spectra.metric import Memory, Metric, Scored
+from spectra.metrics.unscored import Unscored
+from spectra.modalities import Task
 from spectra.model import Model, device_of, validated
 from spectra.recipe.recipe import EvaluateSettings
 from spectra.registry import registry
 from spectra.training.precision import tensor_cores
 
 
-def metric_of(name: str, settings: dict[str, Any]) -> Metric:
+def metric_of(name: str, settings: dict[str, Any], device: str = "cpu") -> Metric:
+    """The metric of a recipe; where its pretrained weights are not here, one that says so."""
     component = registry("metrics").get(name)
-    metric: Metric = component(validated(component, name, settings))
-    return metric
+    said = validated(component, name, settings)
+    metric: Metric = component(said)
+    missing = [weight for weight in dict.fromkeys(component.needs(said)) if weights.find(weight) is None]
+    return Unscored(metric, not_scored(missing)) if missing else metric.to(device)
+
+
+def not_scored(missing: Sequence[str]) -> str:
+    """Why a number is not there, and what to do."""
+    return f"not scored: needs {' and '.join(missing)}; run: spectra weights fetch {' '.join(missing)}"
 
 
 @torch.inference_mode()
@@ -43,9 +55,11 @@ def size_of(picture: Picture) -> Size:
     return picture.pixels.shape[-2], picture.pixels.shape[-1]
 
 
-def score_item(pair: Pair, prediction: Tensor) -> Scored:
-    target, source = pair.target, pair.source
-    return Scored(prediction, target.pixels, source.pixels, pair.name, pair.group, target.scale, pair.valid)
+def score_item(pair: Pair, prediction: Tensor, task: Task | None = None, memory: Memory | None = None) -> Scored:
+    """What the metrics are fed; of one pair, all methods share one memory."""
+    source, target = pair.source, pair.target
+    about = (pair.name, pair.group, target.scale, pair.valid, task)
+    return Scored(prediction, target.pixels, source.pixels, *about, Memory() if memory is None else memory)
 
 
 def resized(pair: Pair, size: tuple[int, int] | None) -> Pair:

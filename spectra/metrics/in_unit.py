@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from spectra.metric import Better, Score, Scored
 from spectra.metrics.per_image import PerImage
@@ -30,11 +30,14 @@ class InUnit(PerImage):
         return "" if self.scale is None or self.other is not None else self.scale.unit
 
     def score(self, item: Scored) -> float:
-        if self.scale is None:
-            self.scale = item.scale
-        elif _meaning(item.scale) != _meaning(self.scale):
-            self.other = item.scale
+        self._meet(item.scale)
         return self.error(item) * item.scale.span
+
+    def merge(self, other: Self) -> None:
+        super().merge(other)
+        for scale in (other.scale, other.other):
+            if scale is not None:
+                self._meet(scale)
 
     def result(self) -> Score:
         if self.other is None:
@@ -43,6 +46,12 @@ class InUnit(PerImage):
             f"the targets have differing scales ({self.scale} and {self.other}), which have no mean; "
             "declare the target's scale in the recipe"
         )
+
+    def _meet(self, scale: Scale) -> None:
+        if self.scale is None:
+            self.scale = scale
+        elif _meaning(scale) != _meaning(self.scale):
+            self.other = scale
 
 
 def _meaning(scale: Scale) -> tuple[str, tuple[float, float]]:

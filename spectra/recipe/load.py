@@ -47,6 +47,18 @@ def load_experiment(
     """Read a recipe file, lay presets and overrides over it, and check it. All faults of all rows are told together."""
     base = read_layers(Path(path))
     base.data.setdefault("name", re.sub(r"[^\w.-]+", "_", Path(path).stem)[:100])
+    return experiment(base, preset=preset, sets=sets, data=data, seed=seed)
+
+
+def experiment(
+    base: Layers,
+    *,
+    preset: str | None = None,
+    sets: Sequence[str] = (),
+    data: Path | str | None = None,
+    seed: int | None = None,
+) -> Experiment:
+    """What a recipe stands for that is no file."""
     _refuse_row(base)
     matrix = take_matrix(base)
     assigned = list(_assigned(sets, {("preset",): preset, ("data", "root"): data, ("seed",): seed}))

@@ -21,11 +21,10 @@ from spectra.data.open import open_data
 from spectra.data.pairs import Pair
 from spectra.data.pictures import to_array
 from spectra.errors import SpectraError
-from spectra.metric import Metric, Score, Scored
+from spectra.metric import Score
 from spectra.model import create
 from spectra.recipe.recipe import EvaluateSettings, Recipe
 from spectra.registry import registry
-from spectra.settings import Config
 from spectra.translation.translate import translate
 from tests.pair_folders import write_data, write_pairs
 
@@ -101,21 +100,13 @@ def test_images_of_differing_sizes_are_scored_at_their_own(tmp_path: Path) -> No
     data = open_data(said)
     seen: list[tuple[int, ...]] = []
 
-    class Sizes(Metric):
-        unit = signature = ""  # type: ignore[assignment]
-
-        def update(self, item: Scored) -> None:
-            seen.append(tuple(item.prediction.shape))
-            assert item.prediction.shape == item.target.shape
-
-        def result(self) -> Score:
-            raise NotImplementedError
-
     method = prepare(said, data)
     evaluate([method], data.test, said.evaluate)
     assert scored(method, "psnr").n == 4
     for pair in data.test:
-        Sizes(Config()).update(score_item(pair, predict(method.model, pair)))
+        item = score_item(pair, predict(method.model, pair))
+        seen.append(tuple(item.prediction.shape))
+        assert item.prediction.shape == item.target.shape
     assert seen == [(1, 16, 12)] * 3 + [(1, 31, 7)]
 
 

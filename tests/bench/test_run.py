@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import spectra
-from spectra.bench import run as running
+from spectra.bench.plan import refuse_twins
 from spectra.bench.run import Run, plan, run
 from spectra.data.images import read_image
 from spectra.errors import SpectraError
@@ -138,7 +138,7 @@ def test_rows_that_would_bear_the_same_name_are_refused(
     recipe = write_recipe(tmp_path, "task: rgb2ir\ntranslator: graydef\nmatrix: {seed: [1, 2]}\n")
     planned = plan(recipe, data=pairs)
     with pytest.raises(SpectraError, match="same name: 'graydef seed=1'"):
-        running.refuse_twins((planned.recipes[0], planned.recipes[0]))
+        refuse_twins((planned.recipes[0], planned.recipes[0]))
 
 
 def test_a_floor_that_cannot_do_the_task_is_left_out_and_named(log: Path, pairs: Path, tmp_path: Path) -> None:
@@ -180,6 +180,7 @@ def test_a_metric_that_gives_no_number_is_told_in_valid_json(
         "    unit = ''\n"
         "    signature = 'odd|v:1'\n"
         "    def update(self, item): return None\n"
+        "    def merge(self, other): pass\n"
         "    def result(self): return Score(float('nan'), None, None, 1, '', 'higher', self.signature)\n"
     )
     plugin_packages.add("oddity", {"metrics": {"odd": "oddity:Odd"}}, code)
