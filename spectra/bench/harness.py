@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from spectra.bench.counted import Counted, Told, silent
-from spectra.bench.method import Method
+from spectra.bench.method import Judged, Method
 from spectra.bench.missing import without_missing
 from spectra.bench.scoring import fitted, metric_of, resized, score_item, size_of
 from spectra.bench.teaching import Surroundings, teach
@@ -38,7 +38,7 @@ def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None) -> M
     started = time.perf_counter()
     teach(model, recipe, data, around)
     model.target_type = _target_type(data)
-    return Method(recipe.method, model.eval(), seconds=time.perf_counter() - started)
+    return Method(name=recipe.method, model=model.eval(), seconds=time.perf_counter() - started)
 
 
 def _begun(recipe: Recipe, data: Data, folder_of: FolderOf) -> Model:
@@ -119,7 +119,7 @@ def _bare(recipe: Recipe, name: str) -> Recipe:
 
 
 def evaluate(
-    methods: Sequence[Method],
+    methods: Sequence[Judged],
     test: PairSet,
     settings: EvaluateSettings,
     told: Told = silent,
@@ -130,7 +130,7 @@ def evaluate(
     """Score every method on every test image: each image is read once, what metrics compute of a target is computed
     once for all methods, and nothing is kept but numbers."""
     for method in methods:
-        method.images = []
+        method.images, method.groups = [], []
         method.metrics = {name: metric_of(name, said, device) for name, said in settings.metrics.items()}
     for pair in Counted(test, "evaluate", told):
         judged, memory = resized(pair, settings.resize), Memory()
@@ -138,4 +138,5 @@ def evaluate(
             prediction = method.predict(pair)
             method.fitted |= prediction.shape[-2:] != size_of(pair.target)
             item = score_item(judged, fitted(prediction, judged), task, memory)
+            method.groups.append(pair.group or pair.name)
             method.images.append({name: metric.update(item) for name, metric in method.metrics.items()})

@@ -13,6 +13,7 @@ from spectra.bench.counted import Told, silent
 from spectra.bench.workshop import HELD
 from spectra.errors import SpectraError
 from spectra.model_folder import DESCRIPTION, find_folder
+from spectra.recipe.dump import recipe_text
 from spectra.recipe.layers import parse_assignment, read_layers
 from spectra.recipe.load import load_experiment
 from spectra.recipe.recipe import Recipe
@@ -232,8 +233,19 @@ def made_from(recipes: Iterable[Recipe], needs: Needs) -> list[str]:
     return [f"{folder.name} {_mark(folder)}" for folder in dict.fromkeys(folders)]
 
 
+def promised(recipe: Recipe, options: Options) -> list[str]:
+    """What the models that a recipe needs will be made of: said before they are there, it changes whenever they do."""
+    texts = [recipe_text(_loaded(file, recipe.name, options.passed_on(file)), {}) for file in needed([recipe], options)]
+    return [*texts, *(f"{folder.name} {_mark(folder)}" for folder in _there(recipe))]
+
+
 def _models(recipe: Recipe, needs: Needs) -> Iterator[Path]:
     yield from (needs.folder(file) for file in direct(recipe))
+    yield from _there(recipe)
+
+
+def _there(recipe: Recipe) -> Iterator[Path]:
+    """Models that are named by their folders."""
     if recipe.init_from is not None and recipe.init_from.run is not None:
         yield recipe.init_from.run
     yield from (Path(said["model"]) for said in _links(recipe) if said.get("model"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -195,11 +194,7 @@ def described(method: Method, settings: EvaluateSettings) -> dict[str, Any]:
 
 def _said(score: Score, note: str) -> dict[str, Any]:
     said = asdict(score)
-    value = said.pop("value")
-    if value is not None and not math.isfinite(value):
-        said |= {"low": None, "high": None, "reason": score.reason or f"the value is {value}"}
-        value = None
-    return {"mean": value, **said, "signature": score.signature + note}
+    return {"mean": said.pop("value"), **said, "signature": score.signature + note}
 
 
 def _table_of_images(methods: Sequence[Method], data: Data) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from spectra.bench.counted import Told, silent
-from spectra.bench.method import Method
+from spectra.bench.method import Judged
 from spectra.bench.names import file_names
 from spectra.bench.scoring import fitted, resized
 from spectra.data.images import write_image
@@ -24,7 +24,7 @@ HEAT = ((0.0, (8, 8, 20)), (0.25, (70, 20, 110)), (0.5, (190, 45, 80)), (0.75, (
 
 
 def write_samples(
-    folder: Path, methods: Sequence[Method], test: PairSet, settings: EvaluateSettings, told: Told = silent
+    folder: Path, methods: Sequence[Judged], test: PairSet, settings: EvaluateSettings, told: Told = silent
 ) -> None:
     """One PNG for each method and each of the chosen test images."""
     folder.mkdir()

@@ -37,13 +37,18 @@ def not_scored(missing: Sequence[str]) -> str:
     return f"not scored: needs {' and '.join(missing)}; run: spectra weights fetch {' '.join(missing)}"
 
 
-@torch.inference_mode()
 def predict(model: Model, pair: Pair) -> Tensor:
     """The prediction for a pair, as a file of the target's type would hold it."""
+    return as_stored(answer(model, pair), pair.target.scale, pair.target.dtype)
+
+
+@torch.inference_mode()
+def answer(model: Model, pair: Pair) -> Tensor:
+    """What the model itself makes of a pair's source."""
     source = pair.source.pixels[None].to(device_of(model), copy=True)  # a copy: the next method needs the pixels too
     with tensor_cores("fp32"):
-        prediction = model(source)[0].cpu()
-    return as_stored(prediction, pair.target.scale, pair.target.dtype)
+        made: Tensor = model(source)[0].cpu()
+    return made
 
 
 def fitted(prediction: Tensor, pair: Pair) -> Tensor:

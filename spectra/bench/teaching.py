@@ -69,7 +69,7 @@ def teach(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> Non
         begin,
     )
     pairs = Counted(data.train, f"{recipe.method}: fit", around.told) if fits else None
-    trainer.train(_feed(recipe, data, model, around), pairs)
+    trainer.train(feed_of(recipe, data, model, around), pairs)
     translator.to(around.device)
     model.trained = translator.ready or fits or trainer.learned
     model.notes += (*(checkpoints.notes if checkpoints else ()), *_notes(recipe, trainer))
@@ -91,7 +91,8 @@ def _watchers(recipe: Recipe, around: Surroundings) -> Iterator[Watcher]:
     yield from around.watchers
 
 
-def _feed(recipe: Recipe, data: Data, model: Model, around: Surroundings) -> PairFeed:
+def feed_of(recipe: Recipe, data: Data, model: Model, around: Surroundings) -> PairFeed:
+    """What its stages learn from."""
     return PairFeed(
         data.train,
         model.task,

@@ -42,6 +42,8 @@ class Data:
     """What a person should know of the data."""
     validation: PairSet | None = None
     """What is looked at while it learns, in memory once it has been read; None: the recipe names no such split."""
+    layout: str = ""
+    """How the files lie; empty for scenes."""
 
 
 VALIDATION_MEGABYTES = 256
@@ -64,6 +66,7 @@ class _Files:
         self.facts = Facts(DecodedReader(self.data.cache, notes=self.notes) if self.data.cache else Reader())
         self.told: list[str] = []
         """What the origin says besides the counts."""
+        self.layout = ""
 
     def open(self) -> Data:
         if self.data.train == self.data.test:
@@ -88,7 +91,17 @@ class _Files:
         self._tell_own_marks(train, test, *validation)
         origin = self._origin(train, test, *validation)
         looked_at = Remembered(validation[0], VALIDATION_MEGABYTES) if validation else None
-        return Data(Remembered(train), Remembered(test), origin, False, self.task, images, self.notes, looked_at)
+        return Data(
+            Remembered(train),
+            Remembered(test),
+            origin,
+            False,
+            self.task,
+            images,
+            self.notes,
+            looked_at,
+            self.layout,
+        )
 
     def _require_validation(self, catalogue: Catalogue) -> None:
         if self.recipe.train.validation is None or self.data.validation is not None:
@@ -108,6 +121,7 @@ class _Files:
     def _catalogue(self) -> Catalogue:
         """As the data lies, or split anew as a file says."""
         catalogue = read_catalogue(self.root, self.data.layout)
+        self.layout = catalogue.layout
         if self.data.split is not None:
             file, fold = self.data.split.file, self.data.split.fold
             catalogue = apply(catalogue, read_split(file), fold)

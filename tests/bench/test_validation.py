@@ -142,7 +142,7 @@ def test_scores_are_those_that_the_harness_gives_for_the_same_images() -> None:
     model = wobble()
     look = made(model, metrics={"psnr": {}, "ssim": {"window": 7}}, images=3)
     found = look("train", 5)
-    method = Method("wobble", model)
+    method = Method(name="wobble", model=model)
     chosen = Pairs(look.pairs[place] for place in (0, 2, 5))
     evaluate([method], chosen, look.evaluate)
     assert found.scores == {name: score.value for name, score in method.scores().items()}

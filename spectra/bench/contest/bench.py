@@ -1,0 +1,267 @@
+"""A bench: methods against methods on the same images, in one folder that a second call adds to."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from spectra.bench.contest.contest import Contest, Entry, Steward
+from spectra.bench.contest.entrants import entrants
+from spectra.bench.contest.options import BenchOptions
+from spectra.bench.contest.rows import lines_of, rows_of
+from spectra.bench.contest.trials import Trial, home_tasks, judge_of, trials_of
+from spectra.bench.cost.measure import measure
+from spectra.bench.counted import Told, silent
+from spectra.bench.environment import LIBRARIES, hardware, versions
+from spectra.bench.gallery import write_gallery
+from spectra.bench.method import Judged
+from spectra.bench.page.bench_page import write_page
+from spectra.bench.published import published
+from spectra.bench.results.file import read_result, result_of
+from spectra.bench.results.files import written
+from spectra.bench.results.result import Result
+from spectra.bench.statistics.pairs import TEST, PairResult
+from spectra.data.lock import held
+from spectra.data.open import open_data
+from spectra.devices import checked_device
+from spectra.errors import DataError, SpectraError
+from spectra.modalities import Task
+from spectra.recipe.recipe import Recipe
+
+KEPT = "kept"
+BENCH = "bench.json"
+
+
+@dataclass(frozen=True)
+class TaskPlan:
+    """One task, by what it is judged, and who enters."""
+
+    judge: Recipe
+    trials: tuple[Trial, ...]
+
+    @property
+    def task(self) -> str:
+        return self.judge.task
+
+
+@dataclass(frozen=True)
+class BenchPlan:
+    """What a bench would do."""
+
+    options: BenchOptions
+    folder: Path
+    tasks: tuple[TaskPlan, ...]
+    notes: tuple[str, ...]
+
+    def described(self) -> dict[str, Any]:
+        tasks = {
+            it.task: {"methods": [trial.method for trial in it.trials], "floors": it.judge.evaluate.floors}
+            for it in self.tasks
+        }
+        said = {"folder": str(self.folder), "tasks": tasks, "seeds": self.options.seeds, "notes": list(self.notes)}
+        return {**said, "budget": None if self.options.budget is None else str(self.options.budget)}
+
+    def as_json(self) -> str:
+        return json.dumps(self.described(), indent=2)
+
+    def __str__(self) -> str:
+        lines = [f"  {it.task}: {', '.join(trial.method for trial in it.trials)}" for it in self.tasks]
+        notes = [f"Note: {note}" for note in self.notes]
+        return "\n".join(["Nothing was done. The plan:", *lines, f"  folder: {self.folder}", *notes])
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A finished bench, and what it found."""
+
+    folder: Path
+    result: Result
+
+    @property
+    def text(self) -> str:
+        """All of `bench.json`."""
+        return (self.folder / BENCH).read_text(encoding="utf-8")
+
+
+def plan(options: BenchOptions, out: Path | str | None = None) -> BenchPlan:
+    """Who enters which task. Whatever cannot be is told before anything begins."""
+    options = replace(options, device=checked_device(options.device))
+    folder = Path(out) if out is not None else Path("bench")
+    _refuse_strange(folder)
+    named = entrants(options.methods, options.preset)
+    tasks = [str(Task.parse(task)) for task in options.tasks] or home_tasks(named, options)
+    if not tasks:
+        raise SpectraError("Folders of predictions do not say what they show: name the task, such as --tasks rgb2nir.")
+    found, notes = [], []
+    for task in tasks:
+        judge = judge_of(task, named, options)
+        if fault := _no_data(judge):
+            notes.append(f"The task {task} is left out: {fault}")
+            continue
+        trials = tuple(trials_of(task, named, judge, options))
+        found.append(TaskPlan(judge, trials))
+        absent = [one.name for one in named if not any(trial.entrant is one for trial in trials)]
+        notes += [f"{name} does not enter {task}: it was made for other tasks." for name in absent]
+    if not found or (not options.tasks and not any(it.trials for it in found)):
+        raise SpectraError("\n".join(["No task is left to enter.", *notes]))
+    return BenchPlan(options, folder, tuple(found), tuple(notes))
+
+
+def _no_data(judge: Recipe) -> str:
+    """Why the data cannot show a task. A task that was named must be shown; of home tasks, those that can be."""
+    try:
+        open_data(judge)
+    except DataError as why:
+        return str(why)
+    return ""
+
+
+def bench(
+    options: BenchOptions,
+    out: Path | str | None = None,
+    *,
+    told: Told = silent,
+    said: Callable[[str], None] = lambda text: None,
+) -> Bench:
+    """Carry a plan out; what an earlier bench in the same folder has kept is not done again."""
+    planned = plan(options, out)
+    planned.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with held(planned.folder / ".lock"):
+            return _carried_out(planned, told, said)
+    except BlockingIOError:
+        raise SpectraError(
+            f"Another bench is at work in {str(planned.folder)!r}. Wait, or choose another --out."
+        ) from None
+
+
+def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) -> Bench:
+    steward = Steward(planned.options, planned.folder / KEPT, told, said)
+    contests = [steward.contest(it.judge, it.trials) for it in planned.tasks]
+    rows: list[dict[str, Any]] = []
+    pairs: list[PairResult] = []
+    for contest in contests:
+        steward.carry_out(contest)
+        own, compared = rows_of(contest)
+        costs = _costs(contest, planned.options, told)
+        rows += [{**row, "cost": costs.get(row["method"])} for row in own]
+        rows += published(contest.data.layout, contest.task)
+        pairs += compared
+    result = result_of(
+        {
+            "version": 1,
+            "protocol": _protocol(planned, contests),
+            "rows": rows,
+            "pairs": [pair.described() for pair in pairs],
+        }
+    )
+    _set_aside(planned.folder, result)
+    for contest in contests:
+        _gallery(planned.folder, contest, told)
+    written(planned.folder, result, [line for contest in contests for line in lines_of(contest)])
+    write_page(planned.folder)
+    return Bench(planned.folder, result)
+
+
+def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]:
+    options, first = planned.options, planned.tasks[0].judge
+    own = {"python": platform.python_version(), **versions(LIBRARIES)}
+    seeds = sorted({seed for contest in contests for entry in contest.entries for seed in entry.seeds})
+    return {
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "spectra": own["spectra-translate"],
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "environment": {"versions": own, "hardware": hardware(options.device)},
+        "device": options.device,
+        "preset": options.preset,
+        "budget": None if options.budget is None else str(options.budget),
+        "seeds": seeds,
+        "metrics": dict(first.evaluate.metrics),
+        "confidence": 0.95,
+        "test": TEST,
+        "gallery_metric": next(iter(first.evaluate.metrics), None),
+        "tasks": {contest.task: _task(contest) for contest in contests},
+        "notes": list(planned.notes),
+    }
+
+
+def _task(contest: Contest) -> dict[str, Any]:
+    data = contest.data
+    about = {"origin": data.origin, "scenes": data.from_scenes, "train": len(data.train), "test": len(data.test)}
+    scales = {"source": str(data.task.source.scale), "target": str(data.task.target.scale)}
+    return {"data": {**about, "identity": sha256(data.test.identity().encode()).hexdigest()}, "scales": scales, "notes": contest.notes}
+
+
+def _costs(contest: Contest, options: BenchOptions, told: Told) -> dict[str, dict[str, Any]]:
+    """Measured once for a model, a size and a device, and kept beside the model."""
+    if not options.cost:
+        return {}
+    able = [entry for entry in contest.entries if entry.model is not None]
+    found = {}
+    for count, entry in enumerate(able, start=1):
+        found[entry.trial.method] = _cost(entry, contest, options)
+        told("cost", count, len(able))
+    return found
+
+
+def _cost(entry: Entry, contest: Contest, options: BenchOptions) -> dict[str, Any]:
+    kept, model = entry.kept[0], entry.model
+    assert model is not None
+    height, width = contest.data.test[0].source.pixels.shape[-2:]
+    what = f"cost-{options.device.replace(':', '')}-{height}x{width}"
+    if (known := kept.noted(what)) is None:
+        seconds = (kept.done or {}).get("seconds")
+        cost = measure(model, (height, width), options.device, train_s=seconds)
+        known = cost.described()
+        kept.note(what, known)
+    return known
+
+
+def _gallery(folder: Path, contest: Contest, told: Told) -> None:
+    """Of several seeds the first."""
+    shown: dict[str, Judged] = {}
+    for one in contest.scored:
+        shown.setdefault(one.name, one)
+    metric = next(iter(contest.judge.evaluate.metrics), None)
+    if metric is not None and shown:
+        settings, test = contest.judge.evaluate, contest.data.test
+        write_gallery(folder, contest.task, list(shown.values()), test, settings, metric, told)
+
+
+def _refuse_strange(folder: Path) -> None:
+    """A folder that holds anything but a bench is not ours to write into."""
+    if not folder.exists() or (folder / BENCH).is_file() or (folder / KEPT).is_dir():
+        return
+    if not folder.is_dir():
+        raise SpectraError(f"{str(folder)!r} is a file, not a folder. Choose another --out.")
+    if any(path.name != ".lock" for path in folder.iterdir()):
+        raise SpectraError(f"{str(folder)!r} exists and is not a bench. Choose another --out.")
+
+
+def _set_aside(folder: Path, result: Result) -> None:
+    """Rows that an earlier bench has and this one has not are not lost: its `bench.json` and table keep a name."""
+    if not (folder / BENCH).is_file():
+        return
+    try:
+        before = read_result(folder)
+    except SpectraError:
+        lost = True  # damaged: whatever it said stays where a person can look at it
+    else:
+        lost = bool({(row.task, row.method, row.id) for row in before.rows} - set(_named(result)))
+    if lost:
+        number = 1
+        while (aside := folder / f"bench.old{number}.json").exists():
+            number += 1
+        (folder / BENCH).rename(aside)
+
+
+def _named(result: Result) -> Iterator[tuple[str, str, str | None]]:
+    for row in result.rows:
+        yield row.task, row.method, row.id

@@ -1,0 +1,52 @@
+"""What a person says of a bench."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from spectra.bench.contest.budget import Budget
+from spectra.recipe.layers import parse_assignment
+
+SCENES = "scenes"
+"""As ``--data``: the built-in scenes, whatever recipes say."""
+JUDGING = ("data", "evaluate", "modalities")
+"""What of a recipe all that enter a task have in common."""
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    methods: tuple[str, ...]
+    tasks: tuple[str, ...] = ()
+    data: str | None = None
+    preset: str | None = None
+    budget: Budget | None = None
+    seeds: int = 1
+    seed: int | None = None
+    """The first of them; without it, that of the recipe, which is 0 where it says none."""
+    metrics: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    device: str = "cpu"
+    memory: float | None = None
+    """GiB that a method may hold while it learns and predicts."""
+    cost: bool = True
+
+    @property
+    def root(self) -> Path | None:
+        return None if self.data in (None, SCENES) else Path(str(self.data))
+
+    @property
+    def recipe_sets(self) -> tuple[str, ...]:
+        """What is laid over every recipe."""
+        scenes = ("data.root=null",) if self.data == SCENES else ()
+        return (*scenes, *self.sets)
+
+    @property
+    def judging_sets(self) -> tuple[str, ...]:
+        """What of it concerns the data and the judgement."""
+        return tuple(said for said in self.recipe_sets if parse_assignment(said)[0][0] in JUDGING)
+
+    def said(self) -> dict[str, Any]:
+        """What a recipe is loaded with."""
+        return {"sets": self.recipe_sets, "data": self.root, "seed": self.seed}

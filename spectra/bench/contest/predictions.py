@@ -1,0 +1,86 @@
+"""Predictions as files: what a method made of the test images, in a folder that anybody may have written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+import torch
+from torch import Tensor
+
+from spectra.bench.counted import Counted, Told, silent
+from spectra.bench.scoring import answer
+from spectra.data.images import find_images, read_image, write_image
+from spectra.data.pairs import Pair, PairSet, Picture
+from spectra.data.pictures import as_picture, to_array
+from spectra.errors import DataError, SpectraError
+from spectra.modalities import Modality, Task
+from spectra.model import Model
+
+LISTED = 5
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One file for each test image: at its name, with any suffix of an image."""
+
+    folder: Path
+    files: Mapping[str, Path]
+    target: Modality
+
+    @classmethod
+    def of(cls, folder: Path, names: Sequence[str], task: Task) -> Predictions:
+        """Those in a folder; it must hold one for each name, and may hold others."""
+        found = _by_name(folder)
+        missing = [name for name in names if name not in found]
+        if missing:
+            told = ", ".join(missing[:LISTED]) + (f" and {len(missing) - LISTED} more" if len(missing) > LISTED else "")
+            raise DataError(
+                f"{str(folder)!r} has no prediction for {len(missing)} of {len(names)} test images: {told}. A "
+                "prediction is an image with the name of the test image, such as NAME.png; subfolders count."
+            )
+        return cls(folder, {name: _only(found[name]) for name in names}, task.target)
+
+    def predict(self, pair: Pair) -> Tensor:
+        """What the file holds, in the unit interval of the target's scale; of `dtype`, in that of its own type."""
+        scale = replace(self.target.scale, nodata=None)  # a prediction has a value everywhere
+        file = self.files[pair.name]
+        return as_picture(read_image(file), file, self.target.with_scale(scale)).pixels
+
+    def check(self, test: PairSet, told: Told = silent) -> None:
+        """Read each once: one that cannot be used is told before anything is scored."""
+        for pair in Counted(test, "look through predictions", told):
+            self.predict(pair)
+
+
+def _by_name(folder: Path) -> dict[str, list[Path]]:
+    """Every image by its path below the folder without the suffix."""
+    found: dict[str, list[Path]] = {}
+    for path in find_images(folder):
+        found.setdefault(str(PurePosixPath(path.relative_to(folder).as_posix()).with_suffix("")), []).append(path)
+    return found
+
+
+def _only(files: Sequence[Path]) -> Path:
+    if len(files) > 1:
+        raise DataError(
+            f"Several files are a prediction of one image: {', '.join(map(repr, map(str, files)))}. Keep one."
+        )
+    return files[0]
+
+
+def write_predictions(folder: Path, model: Model, test: PairSet, told: Told = silent) -> None:
+    """One file for each test image, in the type of its target: what is scored is what they hold."""
+    for pair in Counted(test, f"{model.name}: predict", told):
+        made, target = answer(model, pair), pair.target
+        if not bool(torch.isfinite(made).all()):
+            raise SpectraError(f"{model.name} made values of {pair.name} that are not finite.")
+        path = folder / f"{pair.name}{_suffix(target)}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_image(path, to_array(made, target.scale, target.dtype))
+
+
+def _suffix(target: Picture) -> str:
+    """PNG where it can hold the image: it is what most programs read."""
+    return ".png" if target.dtype != "float32" and target.pixels.shape[0] in (1, 3) else ".tif"

@@ -1,0 +1,135 @@
+"""Who does what on which task: entrants become trials, one for each row and seed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from spectra.bench.contest.entrants import Entrant, Kind
+from spectra.bench.contest.options import JUDGING, BenchOptions
+from spectra.bench.needs import Options, heeds_preset, own_preset
+from spectra.errors import SpectraError
+from spectra.model_folder import DESCRIPTION, find_folder
+from spectra.recipe.layers import Layers
+from spectra.recipe.load import experiment, load_experiment
+from spectra.recipe.recipe import Recipe
+from spectra.registry import registry
+
+ANYBODY = "constant"
+"""Supports every task: the translator of a recipe that only says what all are judged by."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one row does with one seed."""
+
+    method: str
+    entrant: Entrant
+    recipe: Recipe
+    """Of what learns: how. Of what is there: on which data it is judged."""
+
+    @property
+    def kind(self) -> Kind:
+        return self.entrant.kind
+
+    @property
+    def learns(self) -> bool:
+        return self.kind in ("translator", "recipe") and bool(
+            registry("translators").get(self.recipe.translator).learns()
+        )
+
+    def with_seed(self, seed: int) -> Trial:
+        return replace(self, recipe=self.recipe.model_copy(update={"seed": seed}))
+
+
+def home_tasks(entrants: Sequence[Entrant], options: BenchOptions) -> list[str]:
+    """Every task that one of them was made for, in their order."""
+    return list(dict.fromkeys(task for one in entrants for task in _homes(one, options)))
+
+
+def _homes(entrant: Entrant, options: BenchOptions) -> list[str]:
+    if entrant.kind == "translator":
+        return list(registry("translators").get(entrant.what).home_tasks)
+    if entrant.kind == "recipe":
+        return [recipe.task for recipe in recipes_of(entrant, options)]
+    return [task_of_model(entrant.path)] if entrant.kind == "model" else []
+
+
+@cache
+def recipes_of(entrant: Entrant, options: BenchOptions) -> tuple[Recipe, ...]:
+    """One, or one for each row of its matrix; with the preset that was meant for it, where its translator has it."""
+    said = Options(options.root, options.recipe_sets, entrant.preset, options.device, options.seed)
+    preset = own_preset(entrant.path, said) if _heard(entrant, said) else None
+    return load_experiment(entrant.path, preset=preset, **options.said()).recipes
+
+
+def _heard(entrant: Entrant, said: Options) -> bool:
+    """A preset for all is passed over where there is none of that name; one of the entrant's own (`@`) is not."""
+    return "@" in entrant.name or heeds_preset(entrant.path, said)
+
+
+def task_of_model(folder: Path) -> str:
+    found = find_folder(folder)
+    assert found is not None  # a path is a folder, or an error was raised
+    try:
+        task: str = json.loads((found / DESCRIPTION).read_text(encoding="utf-8"))["task"]
+    except (OSError, ValueError, KeyError, TypeError) as why:
+        raise SpectraError(f"{str(found / DESCRIPTION)!r} is damaged: {why}.") from None
+    return task
+
+
+def judge_of(task: str, entrants: Sequence[Entrant], options: BenchOptions) -> Recipe:
+    """What all are judged by on a task: the data and the evaluation of the first recipe for it, or the defaults."""
+    said = next(
+        (
+            {word: recipe.model_dump(mode="json")[word] for word in JUDGING}
+            for entrant in entrants
+            if entrant.kind == "recipe"
+            for recipe in recipes_of(entrant, options)
+            if recipe.task == task
+        ),
+        {},
+    )
+    if options.metrics:
+        said["evaluate"] = {**said.get("evaluate", {}), "metrics": {name: {} for name in options.metrics}}
+    base = Layers({"name": "bench", "task": task, "translator": ANYBODY, **said})
+    return experiment(base, sets=options.judging_sets, data=options.root, seed=options.seed).recipes[0]
+
+
+def trials_of(task: str, entrants: Sequence[Entrant], judge: Recipe, options: BenchOptions) -> Iterator[Trial]:
+    """One trial for each row; whoever does not support the task has none."""
+    for entrant in entrants:
+        if entrant.kind == "translator":
+            if registry("translators").get(entrant.what).supports(judge.resolved_task()):
+                yield Trial(entrant.name, entrant, _of_translator(entrant, judge, options))
+        elif entrant.kind == "recipe":
+            for recipe in recipes_of(entrant, options):
+                if recipe.task == task:
+                    name = f"{entrant.name} {recipe.row}" if recipe.row else entrant.name
+                    yield Trial(name, entrant, _judged_by(recipe, judge))
+        elif entrant.kind == "predictions" or task_of_model(entrant.path) == task:
+            yield Trial(entrant.name, entrant, judge)
+
+
+def _of_translator(entrant: Entrant, judge: Recipe, options: BenchOptions) -> Recipe:
+    """What `spectra run` would make of a recipe that names the translator, the task and the data."""
+    common = {word: judge.model_dump(mode="json")[word] for word in JUDGING}
+    base = Layers({"name": "bench", "task": judge.task, "translator": entrant.what, **common})
+    recipe = experiment(base, preset=entrant.preset, **options.said()).recipes[0]
+    return _judged_by(recipe, judge)
+
+
+def _judged_by(recipe: Recipe, judge: Recipe) -> Recipe:
+    """It is judged as all are; while it learns, it may look at metrics of its own."""
+    return recipe.model_copy(
+        update={"evaluate": judge.evaluate.model_copy(update={"metrics": recipe.evaluate.metrics})}
+    )
+
+
+def seeds_of(trial: Trial, count: int) -> list[int]:
+    """So many where chance plays a part; else one."""
+    first = trial.recipe.seed
+    return [first + place for place in range(count if trial.learns else 1)]
