@@ -53,6 +53,7 @@ def attempt(
             stderr=printed,
             text=True,
             encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on once
         )
         try:

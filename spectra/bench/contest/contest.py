@@ -107,13 +107,13 @@ class Steward:
     def _attempt(self, contest: Contest, entry: Entry, seed: int) -> None:
         """What cannot be done is a reason in the row; the others go on."""
         try:
-            folder, trained = self._predictions(contest, entry, seed)
+            folder, by_chance = self._predictions(contest, entry, seed)
             predictions = Predictions.of(folder, list(contest.data.test.names), contest.data.task)
             predictions.check(contest.data.test)
         except (SpectraError, OSError) as why:
             entry.failures.append(_of_seed(entry, seed, str(why)))
             return
-        entry.found.append(Written(name=entry.trial.method, predictions=predictions, seed=seed if trained else None))
+        entry.found.append(Written(name=entry.trial.method, predictions=predictions, seed=seed if by_chance else None))
 
     def _predictions(self, contest: Contest, entry: Entry, seed: int) -> tuple[Path, bool]:
         """Where they are, and whether a seed had a part in them."""
@@ -126,7 +126,7 @@ class Steward:
         if kept.done is None and (failure := self._carried(trial, kept)):
             raise SpectraError(failure.reason)
         entry.kept.append(kept)
-        return kept.folder / PREDICTIONS, trial.kind != "model"
+        return kept.folder / PREDICTIONS, trial.learns
 
     def _kept(self, contest: Contest, trial: Trial) -> Kept:
         device, recipe = self.options.device, trial.recipe
