@@ -25,6 +25,9 @@ class Home(NamedTuple):
 
 OWN: Mapping[str, Home] = {
     "run": Home("spectra.cli.run", "run", "Fit, evaluate and report what a recipe describes."),
+    "bench": Home("spectra.cli.bench", "bench", "Several methods on the same images: one table."),
+    "compare": Home("spectra.cli.compare", "compare", "Two benches or runs on the same images: who differs."),
+    "report": Home("spectra.cli.report", "report", "Build tables and pages of benches and runs again."),
     "translate": Home("spectra.cli.translate", "translate", "Translate images with a model or a ready name."),
     "recipe": Home("spectra.cli.recipe", "recipe", "Check recipes, and print their schema."),
     "data": Home("spectra.cli.data", "data", "Look at data sets: known layouts, faults, statistics, splits."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,7 +19,7 @@ from spectra.bench.contest.rows import lines_of, rows_of
 from spectra.bench.contest.trials import Trial, home_tasks, judge_of, trials_of
 from spectra.bench.cost.measure import measure
 from spectra.bench.counted import Told, silent
-from spectra.bench.environment import LIBRARIES, hardware, versions
+from spectra.bench.environment import LIBRARIES, git_state, hardware, versions
 from spectra.bench.gallery import write_gallery
 from spectra.bench.method import Judged
 from spectra.bench.page.bench_page import write_page
@@ -32,10 +32,13 @@ from spectra.data.lock import held
 from spectra.data.open import open_data
 from spectra.devices import checked_device
 from spectra.errors import DataError, SpectraError
+from spectra.metrics.pbvs_combined import TASKS, combined
 from spectra.modalities import Task
 from spectra.recipe.recipe import Recipe
 
 KEPT = "kept"
+PBVS = "pbvs"
+"""The metric whose tasks have a score together."""
 BENCH = "bench.json"
 
 
@@ -102,7 +105,9 @@ def plan(options: BenchOptions, out: Path | str | None = None) -> BenchPlan:
     found, notes = [], []
     for task in tasks:
         judge = judge_of(task, named, options)
-        if fault := _no_data(judge):
+        if (fault := _no_data(judge)) and options.tasks:
+            raise SpectraError(f"The task {task}: {fault}")
+        if fault:
             notes.append(f"The task {task} is left out: {fault}")
             continue
         trials = tuple(trials_of(task, named, judge, options))
@@ -160,6 +165,7 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
             "protocol": _protocol(planned, contests),
             "rows": rows,
             "pairs": [pair.described() for pair in pairs],
+            "combined": combined_scores(rows),
         }
     )
     _set_aside(planned.folder, result)
@@ -170,6 +176,21 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
     return Bench(planned.folder, result)
 
 
+def combined_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The score over the tasks of MAVIC-T, of whoever was judged by that of one; None where a weight is missing."""
+    found: dict[str, dict[str, float | None]] = {}
+    for row in rows:
+        if row["kind"] != "published" and row["task"] in TASKS and PBVS in row["scores"]:
+            found.setdefault(row["method"], {})[row["task"]] = row["scores"][PBVS]["mean"]
+    return {
+        method: {
+            "value": None if None in scores.values() else combined(scores),
+            "missing": [task for task in TASKS if task not in scores],
+        }
+        for method, scores in found.items()
+    }
+
+
 def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]:
     options, first = planned.options, planned.tasks[0].judge
     own = {"python": platform.python_version(), **versions(LIBRARIES)}
@@ -178,7 +199,7 @@ def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "spectra": own["spectra-translate"],
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "environment": {"versions": own, "hardware": hardware(options.device)},
+        "environment": {"versions": own, "git": git_state(Path.cwd()), "hardware": hardware(options.device)},
         "device": options.device,
         "preset": options.preset,
         "budget": None if options.budget is None else str(options.budget),
@@ -194,9 +215,15 @@ def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]
 
 def _task(contest: Contest) -> dict[str, Any]:
     data = contest.data
-    about = {"origin": data.origin, "scenes": data.from_scenes, "train": len(data.train), "test": len(data.test)}
+    about: dict[str, Any] = {
+        "origin": data.origin,
+        "scenes": data.from_scenes,
+        "train": len(data.train),
+        "test": len(data.test),
+    }
     scales = {"source": str(data.task.source.scale), "target": str(data.task.target.scale)}
-    return {"data": {**about, "identity": sha256(data.test.identity().encode()).hexdigest()}, "scales": scales, "notes": contest.notes}
+    about["identity"] = sha256(data.test.identity().encode()).hexdigest()
+    return {"data": about, "scales": scales, "notes": contest.notes}
 
 
 def _costs(contest: Contest, options: BenchOptions, told: Told) -> dict[str, dict[str, Any]]:
