@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from spectra.bench.scoring import metric_of
+from spectra.bench.published_page import markdown
 from spectra.data.layout import Layout
 from spectra.metrics.in_unit import InUnit
 from spectra.recipe.schema import operations, reference
@@ -19,7 +19,8 @@ def metrics() -> str:
     rows = ["| metric | unit | what it is | signature |", "|---|---|---|---|"]
     for plugin in registry("metrics").plugins:
         if plugin.own:
-            metric = metric_of(plugin.name, {})
+            component = registry("metrics").get(plugin.name)
+            metric = component(component.Settings())  # its weights need not be here
             unit = metric.unit or ("the target's" if isinstance(metric, InUnit) else "none")
             rows.append(f"| `{plugin.name}` | {unit} | {metric.summary} | `{metric.signature.replace('|', ' · ')}` |")
     return "\n".join(rows) + "\n"
@@ -86,6 +87,7 @@ PARTS: dict[tuple[str, str], Callable[[], str]] = {
     ("metrics.md", "the metrics"): metrics,
     ("datasets.md", "the layouts"): layout_table,
     ("datasets.md", "each layout"): layout_details,
+    ("published.md", "the published tables"): markdown,
 }
 
 

@@ -1,7 +1,14 @@
-"""Draw the pictures of the docs anew: python docs/pictures.py"""
+"""Draw the pictures of the docs anew: python docs/pictures.py [BENCH]
+
+BENCH is the folder of a bench; with it, pictures of its report are taken too, with Playwright and Chromium. That in the
+docs is: spectra bench --methods pix2pixhd,cyclegan,graydef --preset tiny --budget 120 --tasks rgb2nir
+--set data.scenes.size=128 --set data.scenes.train=24 --set data.scenes.test=24
+"""
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -70,7 +77,30 @@ def save(picture: NDArray[np.uint8], name: str) -> None:
     (IMAGES / name).write_bytes(coded.tobytes())
 
 
+def report_pictures(bench: Path) -> None:
+    """The head of the page, and the first image of its gallery with the curtain half drawn."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1200, "height": 1250})
+        page.goto((bench / "report.html").resolve().as_uri())
+        taken(page.screenshot(), "report.jpg")
+        page.locator("[data-curtain]").first.fill("55")
+        page.locator(".shot").first.scroll_into_view_if_needed()
+        taken(page.locator(".shot").first.screenshot(), "report_gallery.jpg")
+        browser.close()
+
+
+def taken(data: bytes, name: str) -> None:
+    shot = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    save(np.ascontiguousarray(shot[..., ::-1]).astype(np.uint8), name)
+
+
 def main() -> None:
+    if len(sys.argv) > 1:
+        report_pictures(Path(sys.argv[1]))
+        return
     save(joined([strip(view, index) for view, index in SHOWN], axis=0), "scenes.jpg")
     save(varied(), "augmentation.jpg")
 

@@ -55,6 +55,8 @@ class Scored:
     """What the bands are, for metrics that ask; None where nobody knows."""
     memory: Memory = field(default_factory=Memory, repr=False, compare=False)
     """The same one for every method's prediction of this target."""
+    own: Memory = field(default_factory=Memory, init=False, repr=False, compare=False)
+    """Of this prediction alone: numbers that several metrics are made of. A copy with another image has a fresh one."""
 
     def filled(self) -> Self:
         """With the target's mean in both images where there is no data: for metrics that cannot skip pixels."""

@@ -37,7 +37,7 @@ def axis(values: Sequence[float], start: float, end: float, *, logarithmic: bool
     step = _round_step((high - low) / TICKS)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     if snug:
-        last = math.floor(high / step + 1e-9)
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     ticks = tuple((count * step, _text(count * step, step)) for count in range(first, last + 1))
     return Axis(low if snug else first * step, high if snug else last * step, start, end, False, ticks)
 
@@ -46,8 +46,14 @@ def _logarithmic(low: float, high: float, start: float, end: float) -> Axis:
     """Named are powers of ten, and where there are few of these, twice and five times of them too."""
     first, last = math.floor(_log(low) + 1e-9), math.ceil(_log(high) - 1e-9)
     stride = math.ceil((last - first) / 5)
-    ticks = tuple((10.0**power, f"{10.0**power:g}") for power in range(first, last + 1, stride))
+    ticks = tuple((10.0**power, _power(power)) for power in range(first, last + 1, stride))
     return Axis(10.0**first, 10.0**last, start, end, True, ticks)
+
+
+def _power(power: int) -> str:
+    """Ten to a power, as short as it can be read: thousands and more by their letter."""
+    letter = {1: "k", 2: "M", 3: "G", 4: "T"}.get(power // 3, "")
+    return f"{10.0 ** (power % 3):g}{letter}" if letter else f"{10.0**power:g}"
 
 
 def _log(value: float) -> float:

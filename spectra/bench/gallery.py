@@ -12,7 +12,7 @@ from typing import Any
 from spectra.bench.counted import Told, silent
 from spectra.bench.gallery_choice import Choice, choose
 from spectra.bench.gallery_pictures import Stretch, error_look, error_map
-from spectra.bench.method import Method
+from spectra.bench.method import Judged
 from spectra.bench.names import file_names
 from spectra.bench.scoring import fitted, resized
 from spectra.data.atomic import write_text
@@ -28,7 +28,7 @@ FILE = "gallery.json"
 def write_gallery(
     folder: Path,
     task: str,
-    methods: Sequence[Method],
+    methods: Sequence[Judged],
     test: PairSet,
     settings: EvaluateSettings,
     metric: str,
@@ -50,7 +50,7 @@ def write_gallery(
     return place
 
 
-def _require(metric: str, methods: Sequence[Method]) -> None:
+def _require(metric: str, methods: Sequence[Judged]) -> None:
     known = list(dict.fromkeys(name for method in methods for name in method.metrics))
     if metric not in known:
         raise SpectraError(
@@ -58,13 +58,13 @@ def _require(metric: str, methods: Sequence[Method]) -> None:
         )
 
 
-def _choices(methods: Sequence[Method], metric: str) -> list[Choice]:
+def _choices(methods: Sequence[Judged], metric: str) -> list[Choice]:
     values = {method.name: [scores.get(metric) for scores in method.images] for method in methods}
     better = methods[0].metrics[metric].better
     return choose(values, better, {method.name for method in methods if method.floor})
 
 
-def _about(methods: Sequence[Method], metric: str, choices: Sequence[Choice]) -> dict[str, Any]:
+def _about(methods: Sequence[Judged], metric: str, choices: Sequence[Choice]) -> dict[str, Any]:
     judge = methods[0].metrics[metric]
     note = f"{metric} has no score of single images, so these are spread evenly over the test images."
     return {
@@ -77,7 +77,7 @@ def _about(methods: Sequence[Method], metric: str, choices: Sequence[Choice]) ->
 
 
 def _write_image(
-    folder: Path, choice: Choice, pair: Pair, methods: Sequence[Method], settings: EvaluateSettings
+    folder: Path, choice: Choice, pair: Pair, methods: Sequence[Judged], settings: EvaluateSettings
 ) -> dict[str, Any]:
     judged = resized(pair, settings.resize)
     source, target = Stretch.of(judged.source), Stretch.of(judged.target)
@@ -98,7 +98,7 @@ def _write_image(
 
 
 def _write_predictions(
-    folder: Path, place: int, pair: Pair, judged: Pair, methods: Sequence[Method], stretch: Stretch
+    folder: Path, place: int, pair: Pair, judged: Pair, methods: Sequence[Judged], stretch: Stretch
 ) -> dict[str, Any]:
     """Of each method, its prediction at the target's size and in the target's colours, and its error."""
     found = {}

@@ -1,7 +1,7 @@
 """False colours for images of one channel: one scale from dark violet over teal to yellow.
 
-The grey of each colour is the value itself: the map looks even to the eye, survives a black and white printer, and a page
-can turn it back into grey with a filter, without a second picture.
+The grey of each colour is the value itself: the map looks even to the eye, survives a black and white printer, and a
+page can turn it back into grey with a filter, without a second picture.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from spectra.data.preview import Image
 
 LEVELS = 256
-DARKEST, BRIGHTEST = 0.08, 0.90
-"""The grey of the first and of the last colour: each stays a colour, and no border of the page."""
+DARKEST, BRIGHTEST = 0.09, 0.91
+"""The grey of the first and of the last colour, as far from a half: contrast alone gives the value back."""
 ANCHORS = (
     (0.00, 302.0, 0.110),
     (0.25, 262.0, 0.105),

@@ -1,4 +1,4 @@
-"""`report.html`: the run on one page, with pictures, needing no network."""
+"""`report.html` of a run: a bench of one method beside the floors, and how its training went."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from spectra.bench import table
 from spectra.bench.curves import logs_in, training_charts, warnings_in
+from spectra.bench.page.board import Board, board_of, ranked
+from spectra.bench.page.contents import Row, image_scores
+from spectra.bench.page.drawing import series
+from spectra.bench.page.site import render
+from spectra.bench.page.spread import Spread, spreads
+from spectra.bench.page.words import task_title
 from spectra.bench.pictures import shown_samples
-from spectra.bench.samples import HEAT, WORST_SHOWN
 from spectra.bench.validation_sheets import sheets_of
 from spectra.bench.verdict import verdicts
 from spectra.data.atomic import write_text
@@ -38,26 +41,56 @@ def report(folder: Path, training: Path | None = None) -> str:
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     own = [name for name, said in metrics["methods"].items() if not said["floor"]]
     samples, more = shown_samples(folder, own)
-    loader = PackageLoader("spectra.bench")
-    page = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return page.get_template("report.html").render(
+    rows = rows_of(metrics)
+    board = board_of(rows)
+    return render(
+        "report.html",
+        title=metrics["recipe"],
+        contents=_contents(bool(samples), bool(logs)),
         metrics=metrics,
-        table=table,
+        task=task_title(metrics["task"]),
+        notes=table.notes_of(metrics),
         names=table.metrics_of(metrics),
-        places={name: table.decimals(metrics, name) for name in table.metrics_of(metrics)},
         own=own,
         verdicts=verdicts(metrics),
+        board=board,
         bars=bars_of(metrics),
-        best=best_of(metrics),
+        spreads=_spreads(folder, rows, board),
         training=[(row, training_charts(log), warnings_in(log)) for row, log in logs.items()],
         sheets=sheets_of(logs),
         samples=samples,
         more_samples=more,
-        heat=HEAT,
-        worst=WORST_SHOWN,
         recipe=(folder / "recipe.yaml").read_text(encoding="utf-8"),
         environment=json.loads((folder / "environment.json").read_text(encoding="utf-8")),
     )
+
+
+def rows_of(metrics: Mapping[str, Any]) -> list[Row]:
+    """The methods of a run as a bench would list them."""
+    best = best_of(metrics)
+    return [
+        {
+            "method": method,
+            "task": metrics["task"],
+            "kind": "floor" if said["floor"] else "recipe",
+            "scores": {name: {**score, "best": best.get(name) == method} for name, score in said["scores"].items()},
+            "notes": [],
+            "error": None,
+        }
+        for method, said in metrics["methods"].items()
+    ]
+
+
+def _contents(samples: bool, training: bool) -> list[tuple[str, str]]:
+    parts = [("scores", "Scores", True), ("samples", "Samples", samples), ("training", "Training", training)]
+    return [(anchor, words) for anchor, words, there in (*parts, ("again", "The same again", True)) if there]
+
+
+def _spreads(folder: Path, rows: list[Row], board: Board) -> list[Spread]:
+    """Of the methods in the order of the table."""
+    ordered = ranked(rows, board.columns)
+    scores = image_scores(folder / "scores.csv").get("", {})
+    return spreads(ordered, board.columns, scores, series([(row["method"], row["kind"]) for row in ordered]))
 
 
 def bars_of(metrics: Mapping[str, Any]) -> dict[str, dict[str, Bar]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +14,7 @@ from spectra.data.pictures import as_stored
 from spectra.inference import Size, resized_mask
 from spectra.inference import resized as resized_images
 from spectra.metric import Memory, Metric, Scored
-from spectra.metrics.unscored import Unscored
+from spectra.metrics.unscored import Unscored, not_scored
 from spectra.modalities import Task
 from spectra.model import Model, device_of, validated
 from spectra.recipe.recipe import EvaluateSettings
@@ -30,11 +29,6 @@ def metric_of(name: str, settings: dict[str, Any], device: str = "cpu") -> Metri
     metric: Metric = component(said)
     missing = [weight for weight in dict.fromkeys(component.needs(said)) if weights.find(weight) is None]
     return Unscored(metric, not_scored(missing)) if missing else metric.to(device)
-
-
-def not_scored(missing: Sequence[str]) -> str:
-    """Why a number is not there, and what to do."""
-    return f"not scored: needs {' and '.join(missing)}; run: spectra weights fetch {' '.join(missing)}"
 
 
 def predict(model: Model, pair: Pair) -> Tensor:

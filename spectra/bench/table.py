@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -88,8 +88,12 @@ def interval(score: Mapping[str, Any], places: int) -> str:
 
 def decimals(metrics: Mapping[str, Any], name: str) -> int:
     """Decimal places of a column: about four figures of its largest number, at most three where it is near one."""
-    means = [said["scores"][name]["mean"] for said in metrics["methods"].values()]
-    largest = max((abs(value) for value in means if value is not None), default=0.0)
+    return places_of(said["scores"][name]["mean"] for said in metrics["methods"].values())
+
+
+def places_of(values: Iterable[float | None]) -> int:
+    """As many for each of the numbers that stand below each other."""
+    largest = max((abs(value) for value in values if value is not None), default=0.0)
     if largest >= 1000:
         return 0
     if largest >= 10:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from spectra.metric import Scored
 from spectra.metrics.in_unit import InUnit
-from spectra.metrics.masked import valid_errors
+from spectra.metrics.masked import error_means
 
 
 class Mae(InUnit):
@@ -20,4 +20,4 @@ class Mae(InUnit):
         return "mae|range:target-unit|masked:pixels-skipped|mean:images|v1"
 
     def error(self, item: Scored) -> float:
-        return valid_errors(item).abs().mean().item()
+        return error_means(item).absolute

@@ -6,9 +6,10 @@ import math
 from abc import abstractmethod
 from array import array
 from collections import Counter
+from typing import Self
 
 from spectra.metric import Metric, Score, Scored
-from spectra.metrics.intervals import bootstrap_interval
+from spectra.metrics.intervals import bootstrap_interval, doubt
 from spectra.settings import Config
 
 
@@ -17,11 +18,13 @@ class NotScored(Exception):
 
 
 class PerImage(Metric):
-    """Write ``score``; the mean and its bootstrap interval over images come by themselves."""
+    """Write ``score``; the mean and its bootstrap interval come by themselves: over groups of images that belong
+    together, such as frames of one sequence."""
 
     def __init__(self, settings: Config) -> None:
         super().__init__(settings)
         self.values = array("d")
+        self.groups: list[str] = []
         self.left_out: Counter[str] = Counter()
 
     @abstractmethod
@@ -37,15 +40,22 @@ class PerImage(Metric):
             self.left_out[str(why)] += 1
             return None
         self.values.append(value)
+        self.groups.append(item.group or item.name)
         return value
+
+    def merge(self, other: Self) -> None:
+        self.values.extend(other.values)
+        self.groups.extend(other.groups)
+        self.left_out.update(other.left_out)
 
     def result(self) -> Score:
         n = len(self.values)
         if not n:
             return self.unscored(self.omissions or "no image was scored")
-        low, high = bootstrap_interval(self.values)
+        low, high = bootstrap_interval(self.values, self.groups)
         mean = math.fsum(self.values) / n
-        return Score(mean, low, high, n, self.unit, self.better, self.signature, self.omissions)
+        said = "; ".join(part for part in (self.omissions, doubt(self.groups)) if part)
+        return Score(mean, low, high, n, self.unit, self.better, self.signature, said)
 
     def unscored(self, reason: str) -> Score:
         return Score(None, None, None, 0, self.unit, self.better, self.signature, reason)

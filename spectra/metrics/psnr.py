@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from spectra.metric import Scored
-from spectra.metrics.masked import valid_errors
+from spectra.metrics.masked import error_means
 from spectra.metrics.per_image import PerImage
 from spectra.settings import Config
 
@@ -32,5 +32,5 @@ class Psnr(PerImage):
         return f"psnr|range:unit|cap:{self.settings.cap:g}|masked:pixels-skipped|mean:images|v1"
 
     def score(self, item: Scored) -> float:
-        mse = valid_errors(item).square().mean().item()
+        mse = error_means(item).square
         return min(-10 * math.log10(mse), self.settings.cap) if mse else float(self.settings.cap)

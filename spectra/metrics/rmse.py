@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from spectra.metric import Scored
 from spectra.metrics.in_unit import InUnit
-from spectra.metrics.masked import valid_errors
+from spectra.metrics.masked import error_means
 
 
 class Rmse(InUnit):
@@ -20,4 +21,4 @@ class Rmse(InUnit):
         return "rmse|range:target-unit|masked:pixels-skipped|root:each-image|mean:images|v1"
 
     def error(self, item: Scored) -> float:
-        return valid_errors(item).square().mean().sqrt().item()
+        return math.sqrt(error_means(item).square)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
-import torch
 from pydantic import Field, field_validator
 from torch import Tensor
 
 from spectra.metric import Scored
-from spectra.metrics.masked import check_shapes
+from spectra.metrics.masked import check_shapes, kept
 from spectra.metrics.per_image import NotScored, PerImage
-from spectra.metrics.windows import gaussian, moments, whole_windows
+from spectra.metrics.windows import Likeness, Strip, averaged, gaussian, strips, whole_windows
 from spectra.settings import Config
 
-_C1, _C2 = 0.01**2, 0.03**2
-_STRIP = 1 << 16
-"""Pixels at once: few enough to stay in the processor's cache, and to bound the memory of huge images."""
+CONSTANTS = 0.01**2, 0.03**2
 
 
 class Ssim(PerImage):
@@ -50,40 +48,28 @@ class Ssim(PerImage):
         )
 
     def score(self, item: Scored) -> float:
-        check_shapes(item)
-        window = self.settings.window
-        if min(item.target.shape[-2:]) < window:
-            raise NotScored(f"smaller than the window of {window}×{window} pixels")
-        weights = gaussian(window, self.settings.sigma)
-        total, count = 0.0, 0
-        for prediction, target, valid in _strips(item, window):
-            similar = _similarity(prediction, target, weights)
-            if valid is not None:
-                similar = similar[:, whole_windows(valid, window)]
-            total += similar.sum(dtype=torch.float64).item()
-            count += similar.numel()
-        if not count:
-            raise NotScored(f"no window of {window}×{window} valid pixels")
-        return total / count
+        return mean_of_windows(item, self.settings.window, partial(self._similarity, item))
+
+    def _similarity(self, item: Scored, strip: Strip) -> Tensor:
+        weights = gaussian(self.settings.window, self.settings.sigma)
+        key = ("ssim", "means", self.settings.window, self.settings.sigma, strip[0].start, strip[1].start)
+        means = partial(kept, item, key, lambda: averaged(item.target[strip], weights))
+        return Likeness(weights, CONSTANTS).similarity(item.prediction[strip], item.target[strip], means)
 
 
-def _strips(item: Scored, window: int) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-    """Rows that overlap, so that each window lies in exactly one strip."""
-    channels, height, width = item.target.shape
-    rows = max(window, _STRIP // (channels * width))
-    for top in range(0, height - window + 1, rows):
-        strip = slice(top, top + rows + window - 1)
-        yield item.prediction[:, strip], item.target[:, strip], None if item.valid is None else item.valid[strip]
-
-
-def _similarity(prediction: Tensor, target: Tensor, weights: list[float]) -> Tensor:
-    """SSIM by the sum and the difference of both images, which need two filtered images less than five moments do.
-
-    With s = x + y and d = x - y: 2 mx my = (ms² - md²) / 2, mx² + my² = (ms² + md²) / 2, and so the (co)variances.
-    """
-    both = torch.stack([prediction + target, prediction - target])
-    means, variances = moments(both.to(torch.promote_types(both.dtype, torch.float32)), weights)
-    squares = means.square()
-    luminance = 1 - squares[1] / (squares.sum(dim=0) / 2 + _C1)
-    structure = 1 - variances[1] / (variances.sum(dim=0) / 2 + _C2)
-    return luminance * structure
+def mean_of_windows(item: Scored, window: int, similarity: Callable[[Strip], Tensor]) -> float:
+    """Over all channels, and over the windows that lie wholly inside the image and hold valid pixels only."""
+    check_shapes(item)
+    if min(item.target.shape[-2:]) < window:
+        raise NotScored(f"smaller than the window of {window}×{window} pixels")
+    total, count = 0.0, 0
+    for strip in strips(item.target.shape, window):
+        similar = similarity(strip)
+        if item.valid is not None:
+            key = ("ssim", "whole windows", window, strip[1].start)
+            similar = similar[:, kept(item, key, partial(whole_windows, item.valid[strip[1]], window))]
+        total += similar.sum().item()
+        count += similar.numel()
+    if not count:
+        raise NotScored(f"no window of {window}×{window} valid pixels")
+    return total / count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 from spectra.metric import Better, Metric, Score, Scored
@@ -34,3 +35,8 @@ class Unscored(Metric):
 
     def result(self) -> Score:
         return Score(None, None, None, 0, self.unit, self.better, self.signature, self.reason)
+
+
+def not_scored(missing: Sequence[str]) -> str:
+    """Why a number is not there, and what to do."""
+    return f"not scored: needs {' and '.join(missing)}; run: spectra weights fetch {' '.join(missing)}"

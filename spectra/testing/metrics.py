@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
-import torch
-
-from spectra.metric import Metric, Score, Scored
-from spectra.modalities import Scale
-from spectra.testing.check import NotApplicable, require
-from spectra.testing.made import made_images, quarter_mask
+from spectra import weights
+from spectra.errors import SpectraError
+from spectra.metric import Memory, Metric, Score, Scored
+from spectra.testing.check import Fault, NotApplicable, require
+from spectra.testing.scored import COUNT, NOISE, SCENES, Scene
 from spectra.testing.subject import Subject, unchanged
 
-SIDE = 64
-COUNT = 4
-BYTE = Scale(0, 255, "DN")
-NOISE = 0.1
+
+def needs(subject: Subject) -> None:
+    """It names its weights, and is made without them: its signature must be readable where they are missing."""
+    said = subject.component.needs(subject.settings)
+    named = isinstance(said, tuple) and all(isinstance(name, str) for name in said)
+    require(named, f"its `needs` gives {said!r}, not a tuple of the names of weights")
+    for name in said:
+        weights.find(name)
+    require(isinstance(subject.build().signature, str), "its `signature` is not text")
 
 
 def signature(subject: Subject) -> None:
@@ -24,57 +29,71 @@ def signature(subject: Subject) -> None:
     before = metric.signature
     require(bool(before.strip()), "its `signature` is empty: say every choice that changes the number")
     require(before == other.signature, "its `signature` differs between two that are made alike")
-    after = _fed(metric, _items()).signature
+    if _missing(subject):
+        return
+    after = _fed(metric, _scene(subject).items()).signature
     require(after == before, f"the `signature` of its result is {after!r}, and {before!r} before the first image")
 
 
 def unit_and_better(subject: Subject) -> None:
-    metric: Metric = subject.build()
+    metric = _built(subject)
     require(metric.better in ("higher", "lower"), f"its `better` is {metric.better!r}, neither 'higher' nor 'lower'")
-    score = _fed(metric, _items())
+    score = _fed(metric, _scene(subject).items())
     require(isinstance(metric.unit, str), f"its `unit` is {metric.unit!r}: text, empty where there is none")
     require(score.unit == metric.unit, f"its result has the unit {score.unit!r}, and itself {metric.unit!r}")
     require(score.better == metric.better, f"its result says that {score.better} is better, and itself {metric.better}")
 
 
 def result(subject: Subject) -> None:
-    score = _fed(subject.build(), _items())
-    value = score.value
-    require(value is not None, f"it scores none of {COUNT} ordinary images: {score.reason}")
-    assert value is not None
+    score = _fed(_built(subject), _scene(subject).items())
+    value = math.nan if score.value is None else score.value
     require(math.isfinite(value), f"its result is {value}")
-    require(score.n > 0, "its result speaks for no image")
     low, high = (value if limit is None else limit for limit in (score.low, score.high))
     require(low <= value <= high, f"its result {value:.6g} is not within its interval {low:.6g}..{high:.6g}")
 
 
 def empty_result(subject: Subject) -> None:
-    score = subject.build().result()
+    score = _built(subject).result()
     require(score.value is None, f"of no image it makes {score.value} instead of None")
     require(bool(score.reason), "of no image it makes None and gives no `reason`")
 
 
-def prefers_equal_images(subject: Subject) -> None:
-    """What is called better is better."""
-    items = _items()
-    equal = [_item(place, noise=0) for place in range(COUNT)]
-    noisy, perfect = _value(subject, items), _value(subject, equal)
-    right = perfect > noisy if subject.component.better == "higher" else perfect < noisy
+def counts_its_images(subject: Subject) -> None:
+    """Each image has a score of its own, or none has and the set speaks for all."""
+    metric = _built(subject)
+    own = [metric.update(item) for item in _scene(subject).items()]
+    score, scored = metric.result(), sum(value is not None for value in own)
+    expected = scored or COUNT
     require(
-        right,
-        f"perfect images score {perfect:.6g} and noisy ones {noisy:.6g}, and {subject.component.better} is better",
+        score.n == expected, f"it was fed {COUNT} images, scored {scored} of them, and says that there are {score.n}"
+    )
+
+
+def prefers_equal_images(subject: Subject) -> None:
+    """What is called better is better: never worse than what is noisy or a copy of the source, and better than one."""
+    scene = _scene(subject)
+    sign = 1 if subject.component.better == "higher" else -1
+    perfect, noisy, copied = (
+        _value(subject, items) for items in (scene.items(noise=0), scene.items(), scene.items(copied=True))
+    )
+    gains = [sign * (perfect - worse) for worse in (noisy, copied) if math.isfinite(worse)]
+    require(
+        max(gains) > 0 and min(gains) >= 0,
+        f"perfect images score {perfect:.6g}, noisy ones {noisy:.6g}, and copies of the source {copied:.6g}, "
+        f"and {subject.component.better} is better",
     )
 
 
 def order_of_images(subject: Subject) -> None:
-    one, other = _value(subject, _items()), _value(subject, reversed(_items()))
+    items = _scene(subject).items()
+    one, other = _value(subject, items), _value(subject, reversed(items))
     require(_near(one, other), f"the order of the images matters: {one!r} one way, {other!r} the other")
 
 
 def one_image(subject: Subject) -> None:
     """The score of one image, and the result of a set of one, are the same."""
-    metric: Metric = subject.build()
-    own = metric.update(_item(0))
+    metric = _built(subject)
+    own = metric.update(_scene(subject).item(0))
     if own is None:
         raise NotApplicable("it speaks only for sets of images")
     score = metric.result()
@@ -82,36 +101,78 @@ def one_image(subject: Subject) -> None:
     require(score.value is not None and _near(own, score.value), f"one image scores {own}, and its set {score.value}")
 
 
+def merge(subject: Subject) -> None:
+    """Of parts that were fed apart it makes what it makes of the whole."""
+    items = _scene(subject).items()
+    whole = _fed(_built(subject), items)
+    for cut in (COUNT // 2, 0, COUNT):
+        first, second = _built(subject), _built(subject)
+        _fed(first, items[:cut])
+        before = _fed(second, items[cut:])
+        first.merge(second)
+        found = first.result()
+        told = f"merged from {cut} and {COUNT - cut} images"
+        require(found.n == whole.n, f"{told} it speaks for {found.n}, and for {whole.n} when they are fed to one")
+        require(_same(found, whole), f"{told} it scores {found.value!r}, and {whole.value!r} when they are fed to one")
+        require(_same(second.result(), before), "its `merge` changes the other one, which another may still read")
+
+
+def memory(subject: Subject) -> None:
+    """What it remembers of a target is true for the next prediction too, which a metric of its own is fed."""
+    scene = _scene(subject)
+    methods = scene.items(), scene.items(noise=2 * NOISE), scene.items(noise=0)
+    alone = [_value(subject, items) for items in methods]
+    memories = [Memory() for _ in range(COUNT)]
+    for expected, items in zip(alone, methods, strict=True):
+        shared = [replace(item, memory=held) for item, held in zip(items, memories, strict=True)]
+        found = _value(subject, shared)
+        require(
+            _near(found, expected) or math.isnan(expected),
+            f"after another prediction of the same targets it scores {found!r}, and {expected!r} without: what it "
+            "keeps in `item.memory` must depend on the target, the source and the mask alone",
+        )
+
+
 def mask(subject: Subject) -> None:
     """What lies where there is no data must not matter, whatever it is."""
-    plain = _value(subject, _items(under_mask=0.0))
+    scene = _scene(subject)
+    plain = _value(subject, scene.items(under_mask=0.0))
     for value in (1.0, math.nan):
-        found = _value(subject, _items(under_mask=value))
+        found = _value(subject, scene.items(under_mask=value))
         require(_near(plain, found), f"pixels without data matter: {plain!r} with 0 there, {found!r} with {value:g}")
 
 
 def inputs_not_modified(subject: Subject) -> None:
-    item = _item(0, under_mask=0.5)
+    metric, item = _built(subject), _scene(subject).item(0, under_mask=0.5)
     assert item.valid is not None
     with unchanged("what it is fed", item.prediction, item.target, item.source, item.valid):
-        subject.build().update(item)
+        metric.update(item)
 
 
-def _items(under_mask: float | None = None) -> list[Scored]:
-    return [_item(place, under_mask=under_mask) for place in range(COUNT)]
+def _missing(subject: Subject) -> list[str]:
+    return [name for name in subject.component.needs(subject.settings) if weights.find(name) is None]
 
 
-def _item(place: int, *, noise: float = NOISE, under_mask: float | None = None) -> Scored:
-    """The later the image, the worse the prediction."""
-    target = made_images(1, SIDE, SIDE, seed=place)[0]
-    rough = target + noise * (1 + place) * (made_images(1, SIDE, SIDE, seed=50 + place)[0] - 0.4)
-    prediction = (rough * 255).round().clamp(0, 255) / 255
-    source = made_images(3, SIDE, SIDE, seed=100 + place)[0]
-    valid = None if under_mask is None else quarter_mask(SIDE, SIDE)
-    if valid is not None and under_mask is not None:
-        prediction = torch.where(valid, prediction, 0.5 * under_mask)
-        target, source = torch.where(valid, target, under_mask), torch.where(valid, source, under_mask)
-    return Scored(prediction, target, source, f"made_{place}", f"group_{place}", BYTE, valid)
+def _built(subject: Subject) -> Metric:
+    if missing := _missing(subject):
+        raise NotApplicable(f"it needs the weights {' and '.join(missing)}, which are not here")
+    metric: Metric = subject.build()
+    return metric
+
+
+def _scene(subject: Subject) -> Scene:
+    """The first whose images it scores."""
+    reasons = []
+    for scene in SCENES:
+        try:
+            score = _fed(_built(subject), scene.items())
+        except SpectraError as why:
+            reasons.append(f"{scene.task}, {scene.side} pixels: {why}")
+            continue
+        if score.value is not None:
+            return scene
+        reasons.append(f"{scene.task}, {scene.side} pixels: {score.reason}")
+    raise Fault(f"it scores none of {COUNT} ordinary images:\n" + "\n".join(reasons))
 
 
 def _fed(metric: Metric, items: Iterable[Scored]) -> Score:
@@ -121,8 +182,14 @@ def _fed(metric: Metric, items: Iterable[Scored]) -> Score:
 
 
 def _value(subject: Subject, items: Iterable[Scored]) -> float:
-    score = _fed(subject.build(), items)
+    score = _fed(_built(subject), items)
     return math.nan if score.value is None else score.value
+
+
+def _same(one: Score, other: Score) -> bool:
+    """The value and its interval."""
+    pairs = ((one.value, other.value), (one.low, other.low), (one.high, other.high))
+    return all(a == b if a is None or b is None else _near(a, b) for a, b in pairs)
 
 
 def _near(one: float, other: float) -> bool:
@@ -130,13 +197,17 @@ def _near(one: float, other: float) -> bool:
 
 
 CHECKS = (
+    needs,
     signature,
     unit_and_better,
     result,
     empty_result,
+    counts_its_images,
     prefers_equal_images,
     order_of_images,
     one_image,
+    merge,
+    memory,
     mask,
     inputs_not_modified,
 )

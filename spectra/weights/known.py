@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 from spectra.errors import UnknownName
 
 TORCHVISION = "https://download.pytorch.org/models/"
+DISTS = "https://raw.githubusercontent.com/dingkeyan93/DISTS/master/DISTS_pytorch/weights.pt"
 LPIPS = "https://raw.githubusercontent.com/richzhang/PerceptualSimilarity/master/lpips/weights/v0.1/"
+FID = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/weights-inception-2015-12-05-6726825d.pth"
 IMAGENET_TERMS = "BSD-3-Clause (torchvision); learned from ImageNet, whose terms are for research"
 
 
@@ -64,12 +66,30 @@ KNOWN: dict[str, Entry] = {
     entry.name: entry
     for entry in (
         _torchvision("vgg19", "vgg19-dcbb9e9d.pth", 548.051, "perceptual losses"),
-        _torchvision("vgg16", "vgg16-397923af.pth", 527.796, "the backbone of LPIPS with vgg"),
+        _torchvision("vgg16", "vgg16-397923af.pth", 527.796, "the backbone of LPIPS with vgg, and of DISTS"),
         _torchvision("alexnet", "alexnet-owt-7be5be79.pth", 233.087, "the backbone of LPIPS with alex"),
         _torchvision("squeezenet1_1", "squeezenet1_1-b8a52dc0.pth", 4.729, "the backbone of LPIPS with squeeze"),
         _lpips("vgg", "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868", 7289),
         _lpips("alex", "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0", 6009),
         _lpips("squeeze", "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76", 10811),
+        Entry(
+            "dists",
+            DISTS,
+            "f5e65c96230b7f6ca995691647d482237e4cab8a50c5c4a5784f219ef0748218",
+            12288,
+            "how much each channel counts in DISTS",
+            "MIT",
+            "dists_weights.pt",
+            ("torchmetrics", "functional/image/dists_models/weights.pt"),
+        ),
+        Entry(
+            "inception_fid",
+            FID,
+            "6726825d",
+            95_628_359,
+            "the network of FID and KID",
+            "Apache-2.0 (TensorFlow); learned from ImageNet, whose terms are for research",
+        ),
     )
 }
 

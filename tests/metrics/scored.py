@@ -21,7 +21,7 @@ BYTE = Scale(0, 255, "DN")
 KINDS: tuple[type[Metric], ...] = (Psnr, Ssim, Rmse, Mae)
 
 
-def metric(kind: type[Metric], **settings: Any) -> Metric:
+def metric(kind: type[Metric], /, **settings: Any) -> Metric:
     return kind(kind.Settings(**settings))
 
 

@@ -41,7 +41,7 @@ def test_it_covers_the_true_mean_as_often_as_it_says(draw: Draw, mean: float, n:
 
 def test_a_wider_confidence_is_a_wider_interval() -> None:
     values = skewed(np.random.default_rng(0), 30).tolist()
-    ninety, ninety_nine = bootstrap_interval(values, 0.9), bootstrap_interval(values, 0.99)
+    ninety, ninety_nine = bootstrap_interval(values, confidence=0.9), bootstrap_interval(values, confidence=0.99)
     assert None not in (*ninety, *ninety_nine)
     assert ninety_nine[0] < ninety[0] < ninety[1] < ninety_nine[1]  # type: ignore[operator]
 

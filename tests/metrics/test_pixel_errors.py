@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from skimage import metrics as skimage_metrics
 
 from spectra.errors import SpectraError
+from spectra.metrics import masked
 from spectra.metrics.mae import Mae
 from spectra.metrics.psnr import Psnr
 from spectra.metrics.rmse import Rmse
@@ -151,3 +153,31 @@ def test_a_metric_that_can_skip_nothing_sees_the_targets_mean_where_there_is_no_
     assert whole.filled() is whole
     nothing = item(prediction, target, torch.zeros_like(valid)).filled()
     assert torch.equal(nothing.prediction, torch.zeros_like(prediction))
+
+
+def test_the_three_pass_over_the_pixels_of_a_prediction_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    scored = item(*images(6))
+    alone = [value(kind, item(*images(6))) for kind in PIXEL_METRICS]
+    assert metric(Psnr).update(scored) == alone[0]
+    monkeypatch.setattr(masked, "_error_means", lambda _: pytest.fail("it computes anew what is known"))
+    assert [value(kind, scored) for kind in PIXEL_METRICS] == alone
+
+
+def test_what_is_known_of_one_prediction_is_not_told_of_another() -> None:
+    first, other = item(*images(6)), images(7)[0]
+    for kind in PIXEL_METRICS:
+        metric(kind).update(first)
+        copied = replace(first, prediction=other)
+        assert value(kind, copied) == value(kind, item(other, first.target)) != value(kind, first)
+
+
+def test_strips_do_not_change_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    prediction, target = images(8, 3)
+    valid = torch.rand(24, 31, generator=torch.Generator().manual_seed(0)) > 0.4
+    for mask in (None, valid):
+        whole = [value(kind, item(prediction, target, mask)) for kind in PIXEL_METRICS]
+        for values in (1, 3 * 31 * 5):
+            with monkeypatch.context() as patch:
+                patch.setattr(masked, "_STRIP", values)
+                found = [value(kind, item(prediction, target, mask)) for kind in PIXEL_METRICS]
+            assert found == pytest.approx(whole, rel=1e-12)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spectra import weights
 from spectra.testing import Check, Fault, NotApplicable, checks
 from tests.plugin_packages import PluginPackages
 from tests.testing.faulty import learners, losses, metrics, sound, translators
@@ -82,6 +83,14 @@ METRICS = [
     ("OutsideItsInterval", "one_image", "its set"),
     ("OutsideItsInterval", "result", "not within its interval"),
     ("ScoresInfinity", "result", "scores none"),
+    ("NeedsAName", "needs", "'vgg19', not a tuple"),
+    ("LoadsAtOnce", "needs", "'vgg19' are missing"),
+    ("CountsTwice", "counts_its_images", "fed 4 images, scored 4 of them, and says that there are 8"),
+    ("SetOfOne", "counts_its_images", "fed 4 images, scored 0 of them, and says that there are 1"),
+    ("ForgetsToMerge", "merge", "merged from 2 and 2 images it speaks for 2, and for 4"),
+    ("RobsTheOther", "merge", "changes the other one"),
+    ("AddsTheMeans", "merge", "merged from . and . images it scores"),
+    ("RemembersThePrediction", "memory", "after another prediction of the same targets"),
 ]
 PLANTED = [
     (group, *fault)
@@ -100,6 +109,7 @@ SOUND = [
     ("losses", "SoundLoss"),
     ("losses", "SkipsPixels"),
     ("metrics", "SoundMetric"),
+    ("metrics", "SoundSet"),
 ]
 
 
@@ -124,6 +134,24 @@ def test_what_the_faults_are_planted_in_is_green(plugin_packages: PluginPackages
             check()
         except NotApplicable as why:
             assert str(why)
+
+
+def test_a_metric_whose_weights_are_missing_is_checked_as_far_as_it_can_be(
+    plugin_packages: PluginPackages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics.SoundMetric, "needs", classmethod(lambda cls, settings: ("vgg19", "alexnet")))
+    monkeypatch.setattr(weights, "find", lambda name: None)
+    done, left = [], []
+    for check in checks_of(plugin_packages, "metrics", "SoundMetric"):
+        try:
+            check()
+        except NotApplicable as why:
+            assert "weights vgg19 and alexnet, which are not here" in str(why)
+            left.append(check.name)
+        else:
+            done.append(check.name)
+    assert {"needs", "signature", "summary"} <= set(done)
+    assert {"result", "merge", "memory", "mask"} <= set(left)
 
 
 def test_every_faulty_class_is_planted() -> None:

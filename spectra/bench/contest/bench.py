@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -32,13 +32,11 @@ from spectra.data.lock import held
 from spectra.data.open import open_data
 from spectra.devices import checked_device
 from spectra.errors import DataError, SpectraError
-from spectra.metrics.pbvs_combined import TASKS, combined
+from spectra.metrics.pbvs_combined import combined_of
 from spectra.modalities import Task
 from spectra.recipe.recipe import Recipe
 
 KEPT = "kept"
-PBVS = "pbvs"
-"""The metric whose tasks have a score together."""
 BENCH = "bench.json"
 
 
@@ -165,7 +163,7 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
             "protocol": _protocol(planned, contests),
             "rows": rows,
             "pairs": [pair.described() for pair in pairs],
-            "combined": combined_scores(rows),
+            "combined": combined_of(rows),
         }
     )
     _set_aside(planned.folder, result)
@@ -174,21 +172,6 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
     written(planned.folder, result, [line for contest in contests for line in lines_of(contest)])
     write_page(planned.folder)
     return Bench(planned.folder, result)
-
-
-def combined_scores(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The score over the tasks of MAVIC-T, of whoever was judged by that of one; None where a weight is missing."""
-    found: dict[str, dict[str, float | None]] = {}
-    for row in rows:
-        if row["kind"] != "published" and row["task"] in TASKS and PBVS in row["scores"]:
-            found.setdefault(row["method"], {})[row["task"]] = row["scores"][PBVS]["mean"]
-    return {
-        method: {
-            "value": None if None in scores.values() else combined(scores),
-            "missing": [task for task in TASKS if task not in scores],
-        }
-        for method, scores in found.items()
-    }
 
 
 def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]:

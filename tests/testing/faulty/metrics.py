@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import torch
 
-from spectra import PerImage, Scored
+from spectra import Metric, PerImage, Score, Scored, SpectraError
 
 
 class SoundMetric(PerImage):
@@ -87,3 +87,83 @@ class OutsideItsInterval(SoundMetric):
 class ScoresInfinity(SoundMetric):
     def score(self, item: Scored) -> float:
         return math.inf
+
+
+class NeedsAName(SoundMetric):
+    @classmethod
+    def needs(cls, settings: Any) -> Any:
+        return "vgg19"
+
+
+class LoadsAtOnce(SoundMetric):
+    """Its weights must be here before it says what it is."""
+
+    def __init__(self, settings: Any) -> None:
+        raise SpectraError("the weights 'vgg19' are missing")
+
+
+class CountsTwice(SoundMetric):
+    def result(self) -> Any:
+        found = super().result()
+        return replace(found, n=2 * found.n)
+
+
+class ForgetsToMerge(SoundMetric):
+    def merge(self, other: Any) -> None:
+        pass
+
+
+class RobsTheOther(SoundMetric):
+    def merge(self, other: Any) -> None:
+        super().merge(other)
+        del other.values[:], other.groups[:]
+
+
+class RemembersThePrediction(SoundMetric):
+    def score(self, item: Scored) -> float:
+        error = super().score
+        return item.memory.once("error", lambda: error(item))
+
+
+class SoundSet(Metric):
+    """No fault: it speaks only for sets, the root of the mean square of all pixels."""
+
+    api_version = 1
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    summary = "sound"
+    unit = ""
+    signature = "set|v1"
+
+    def __init__(self, settings: Any) -> None:
+        super().__init__(settings)
+        self.squares, self.pixels, self.images = 0.0, 0, 0
+
+    def update(self, item: Scored) -> None:
+        error = (item.prediction - item.target).double()
+        error = error if item.valid is None else error[:, item.valid]
+        self.squares += float(error.square().sum())
+        self.pixels += error.numel()
+        self.images += 1
+
+    def merge(self, other: Any) -> None:
+        self.squares += other.squares
+        self.pixels += other.pixels
+        self.images += other.images
+
+    def result(self) -> Score:
+        value = math.sqrt(self.squares / self.pixels) if self.pixels else None
+        return Score(value, None, None, self.images, self.unit, self.better, self.signature, "of the whole set")
+
+
+class SetOfOne(SoundSet):
+    def result(self) -> Score:
+        return replace(super().result(), n=1)
+
+
+class AddsTheMeans(SoundSet):
+    """The mean of two means is not that of all."""
+
+    def merge(self, other: Any) -> None:
+        self.squares = (self.squares / max(self.pixels, 1) + other.squares / max(other.pixels, 1)) / 2
+        self.images += other.images
+        self.pixels = 1

@@ -1,0 +1,39 @@
+"""Small screens and paper."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.test_curtain import SET
+
+WIDE = "document.documentElement.scrollWidth"
+
+
+@pytest.mark.parametrize("width", [320, 360, 768])
+def test_a_small_screen_never_scrolls_sideways(opened: Any, width: int) -> None:
+    page = opened(width=width, height=740)
+    assert page.evaluate(WIDE) <= width
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    page.locator("#task1 .album").get_by_text("large", exact=True).click()
+    assert page.evaluate(WIDE) <= width
+
+
+def test_on_paper_everything_is_open_and_no_control_is_printed(opened: Any, tmp_path: Path) -> None:
+    page = opened(width=794, height=1123)
+    page.locator("#task1 [data-curtain]").evaluate(SET, 0)
+    page.emulate_media(media="print")
+    for control in (".toolbar", ".controls", "[data-theme-button]", "[data-copy]", ".zoomer", ".grip", ".layer.under"):
+        assert page.locator(control).count() and not any(one.is_visible() for one in page.locator(control).all())
+    assert all(one.is_visible() for one in page.locator("details pre").all())
+    clips = page.locator(".layer.over").evaluate_all("layers => layers.map(layer => getComputedStyle(layer).clipPath)")
+    assert set(clips) == {"none"}
+    shown = page.locator("#task1 [data-variants]").nth(1).locator(".variant").all()
+    assert len(shown) == 3 and all(one.is_visible() for one in shown)
+    scattered = page.locator("#task1 [data-variants]").nth(0).locator(".variant:visible")
+    assert scattered.evaluate_all("all => all.map(one => one.dataset.cost)") == ["latency_ms"] * 3
+    page.emulate_media(media="screen")
+    page.pdf(path=tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
