@@ -2,8 +2,8 @@
 
 python benchmarks/frechet.py [--distance] [--images] [--memory] [--rounds 3] [--threads 1] [--pairs 40] [--side 256]
 
-Without one of the first three all are measured. Weights are random, from a seed, and the same on both sides: a network's
-speed does not depend on what it knows. What is compared is timed in turns; ratios are of medians of one run.
+Without one of the first three all are measured. Weights are random, from a seed, and the same on both sides: the speed
+of a network does not depend on what it knows. What is compared is timed in turns; ratios are of medians of one run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -34,6 +35,7 @@ from spectra.data.images import read_image
 from spectra.metric import Metric, Scored
 from spectra.metrics import fid, kid
 from spectra.metrics.distribution.distance import frechet
+from spectra.metrics.distribution.inception import inception_passes
 from spectra.metrics.distribution.moments import Moments
 from spectra.metrics.distribution.passes import Passes
 from spectra.metrics.fid import Fid
@@ -184,7 +186,7 @@ def images(rounds: int, pairs: int, side: int) -> bool:
         torch.save(state, file)
 
         def own() -> float:
-            fid.inception_passes.cache_clear()  # so that the network is made in both
+            inception_passes.cache_clear()  # so that the network is made in both
             with patch.object(weights, "load", lambda _: torch.load(file, weights_only=True)):
                 return ours(folders)
 
@@ -193,9 +195,7 @@ def images(rounds: int, pairs: int, side: int) -> bool:
         )
         good = True
         for batch, workers in ((1, False), (64, False), (64, True)):
-            took, found = in_turns(
-                rounds, own, lambda batch=batch, workers=workers: theirs(folders, file, batch, workers)
-            )
+            took, found = in_turns(rounds, own, partial(theirs, folders, file, batch, workers))
             ratio, gap = took[1] / took[0], abs(found[0] / found[1] - 1)
             readers = ", 4 readers" if workers else ""
             print(f"| {batch}{readers} | {took[0]:.1f} | {took[1]:.1f} | {ratio:.2f}× | {gap:.0e} |", flush=True)
@@ -211,7 +211,8 @@ def fed(kind: type[Metric], count: int) -> None:
         return shown.mean((1, 2, 3))[:, None].mul(torch.arange(1, WIDTH + 1) * 1e3).sin().abs()
 
     passes = Passes(features, lambda image: image, "cpu")
-    fid.inception_passes = kid.inception_passes = lambda width, device: passes  # type: ignore[assignment]
+    for module in (fid, kid):
+        vars(module)["inception_passes"] = lambda width, device: passes
     metric = kind(kind.Settings())
     random = torch.Generator().manual_seed(0)
     for number in range(count):

@@ -1,8 +1,8 @@
-"""Draw the pictures of the docs anew: python docs/pictures.py [BENCH]
+"""Draw the pictures of the docs anew: python docs/pictures.py [FOLDER]
 
-BENCH is the folder of a bench; with it, pictures of its report are taken too, with Playwright and Chromium. That in the
-docs is: spectra bench --methods pix2pixhd,cyclegan,graydef --preset tiny --budget 120 --tasks rgb2nir
---set data.scenes.size=128 --set data.scenes.train=24 --set data.scenes.test=24
+FOLDER is that of a bench or of a run: pictures of its report are taken instead, with Playwright and Chromium. Those in
+the docs are of the first run in getting_started.md, and of: spectra bench --methods pix2pixhd,cyclegan,graydef --tasks
+rgb2nir --preset tiny --budget 120 --set data.scenes.size=128 --set data.scenes.train=24 --set data.scenes.test=24
 """
 
 from __future__ import annotations
@@ -72,29 +72,30 @@ def panel(picture: Picture) -> NDArray[np.uint8]:
     return framed
 
 
-def save(picture: NDArray[np.uint8], name: str) -> None:
-    _, coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+def save(picture: NDArray[np.uint8], name: str, quality: int = 85) -> None:
+    _, coded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     (IMAGES / name).write_bytes(coded.tobytes())
 
 
-def report_pictures(bench: Path) -> None:
-    """The head of the page, and the first image of its gallery with the curtain half drawn."""
+def report_pictures(folder: Path) -> None:
+    """The head of the page; of a bench also the first image of its gallery, with the curtain half drawn."""
     from playwright.sync_api import sync_playwright
 
+    of_bench = (folder / "bench.json").is_file()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1200, "height": 1250})
-        page.goto((bench / "report.html").resolve().as_uri())
-        taken(page.screenshot(), "report.jpg")
-        page.locator("[data-curtain]").first.fill("55")
-        page.locator(".shot").first.scroll_into_view_if_needed()
-        taken(page.locator(".shot").first.screenshot(), "report_gallery.jpg")
+        page = browser.new_page(viewport={"width": 1100, "height": 1280})
+        page.goto((folder / "report.html").resolve().as_uri())
+        taken(page.screenshot(), "report_bench.jpg" if of_bench else "report.jpg")
+        if of_bench:
+            page.locator("[data-curtain]").first.fill("55")
+            taken(page.locator(".shot").nth(4).screenshot(), "report_gallery.jpg")
         browser.close()
 
 
 def taken(data: bytes, name: str) -> None:
     shot = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    save(np.ascontiguousarray(shot[..., ::-1]).astype(np.uint8), name)
+    save(np.ascontiguousarray(shot[..., ::-1]).astype(np.uint8), name, 75)
 
 
 def main() -> None:

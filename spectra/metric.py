@@ -5,15 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from torch import Tensor
 
+from spectra.better import Better as Better
 from spectra.masks import filled
 from spectra.modalities import Scale, Task
 from spectra.settings import Config
 
-Better = Literal["higher", "lower"]
 T = TypeVar("T")
 
 

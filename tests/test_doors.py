@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "settings", "cache", "devices"},
+    {"errors", "settings", "cache", "devices", "better"},
     {"modalities", "registry"},
     {
         "loss",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,6 +19,7 @@ from spectra.bench.method import Method
 from spectra.bench.needs import Needs, carry_out_needs, made_from
 from spectra.bench.plan import ENVIRONMENT_FILE, METRICS_FILE, RECIPE_FILE, Plan, plan
 from spectra.bench.report import write_report
+from spectra.bench.results.csv_text import csv_text
 from spectra.bench.samples import write_samples
 from spectra.bench.scoring import resize_note
 from spectra.bench.teaching import Surroundings
@@ -199,15 +198,12 @@ def _said(score: Score, note: str) -> dict[str, Any]:
 
 def _table_of_images(methods: Sequence[Method], data: Data) -> str:
     names = list(methods[0].metrics)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["method", "image", *names])
+    lines = [["method", "image", "group", *names]]
     for method in methods:
-        for image, scores in zip(data.test.names, method.images, strict=True):
-            writer.writerow(
-                [method.name, image, *("" if scores[name] is None else repr(scores[name]) for name in names)]
-            )
-    return text.getvalue()
+        for image, group, scores in zip(data.test.names, method.groups, method.images, strict=True):
+            values = (scores[name] for name in names)
+            lines.append([method.name, image, group, *("" if value is None else repr(value) for value in values)])
+    return csv_text(lines)
 
 
 def _json(content: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -118,5 +120,10 @@ def bench(
     if as_json:
         click.echo(done.text, nl=False)
         return
-    click.echo(text_table(done.result))
+    click.echo(text_table(done.result, _width()))
     click.echo(f"\nReport: {done.folder / 'report.html'}")
+
+
+def _width() -> int | None:
+    """Columns of the terminal; where the table goes into a file it is not wrapped."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -19,7 +19,8 @@ from spectra.settings import Config
 
 
 class Scorer(Protocol):
-    """A network that compares images strip by strip. What it keeps of a target serves every prediction."""
+    """A network that compares images strip by strip: it is given what a strip shows, ``(1, 3, h, w)``. What it keeps
+    of a target serves every prediction."""
 
     least_side: int
     geometry: Geometry
@@ -92,16 +93,15 @@ class Deep(PerImage):
         return told_bands(self.bands, self.counts)
 
     def _compared(self, scorer: Scorer, item: Scored, strips: Sequence[Strip]) -> float:
-        prediction = self._given(item.prediction)
         with exactly():
-            sums = [scorer.sums(prediction, self._kept(scorer, item, strip, len(strips)), strip) for strip in strips]
-            return scorer.value(sums)
+            return scorer.value([self._sums(scorer, item, strip, remember=len(strips) == 1) for strip in strips])
 
-    def _kept(self, scorer: Scorer, item: Scored, strip: Strip, count: int) -> Any:
+    def _sums(self, scorer: Scorer, item: Scored, strip: Strip, remember: bool) -> Any:
         def compute() -> Any:
-            return scorer.kept(self._given(item.target), strip)
+            return scorer.kept(self._given(strip.of(item.target)), strip)
 
-        return compute() if count > 1 else item.memory.once((self.key, self.bands, self.device), compute)
+        kept = item.memory.once((self.key, self.bands, self.device), compute) if remember else compute()
+        return scorer.sums(self._given(strip.of(item.prediction)), kept, strip)
 
     def _given(self, image: Tensor) -> Tensor:
         three = self.seen(three_bands(image, self.bands)[None].to(self.device, torch.float32))

@@ -47,7 +47,7 @@ class MsSsim(PerImage):
     def signature(self) -> str:
         return (
             f"ms_ssim|levels:{self.settings.levels}|window:gaussian{self.settings.window}|sigma:{self.settings.sigma:g}"
-            "|k:0.01,0.03|range:unit|border:valid|halved:mean-2x2|below-0:0|channels:mean|masked:filled|mean:images|v1"
+            "|k:0.01,0.03|range:unit|border:valid|halved:mean-2x2|below-0:0|channels:mean|masked:filled-with-target-mean|mean:images|v1"
         )
 
     def score(self, item: Scored) -> float:

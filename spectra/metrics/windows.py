@@ -68,16 +68,17 @@ class Likeness:
         return covariance.div_(variances).mul_(2)
 
     def _moments(self, x: Tensor, y: Tensor, means_of_y: Means | None) -> tuple[Tensor, ...]:
-        """Of each window the product of both means, the sum of their squares, the covariance plus C2 / 2, and the sum of
-        both variances plus C2.
+        """Of each window the product of both means, the sum of their squares, the covariance plus C2 / 2, and the sum
+        of both variances plus C2.
 
-        Four filtered images, and not five: of the variances only the sum is needed. Where another x is compared with the
-        same y, ``means_of_y`` gives its means from before. A mean of squares less the square of a mean loses digits where
-        an image is bright and even, so all is in float64.
+        Four filtered images, and not five: of the variances only the sum is needed. Where another x is compared with
+        the same y, ``means_of_y`` gives its means from before. A mean of squares less the square of a mean loses digits
+        where an image is bright and even, so all is in float64.
         """
         c2 = self.constants[1]
         wide_x, wide_y, mixed, *found = _DESK.arrays(x.shape, 6)
-        wide_x.copy_(x), wide_y.copy_(y)
+        wide_x.copy_(x)
+        wide_y.copy_(y)
         mean_x = _averaged(wide_x, self.weights, found[0])
         mean_y = averaged(wide_y, self.weights) if means_of_y is None else means_of_y()
         covariance = _averaged(torch.mul(wide_x, wide_y, out=mixed), self.weights, found[1], c2 / 2)

@@ -75,7 +75,7 @@ class DistsScorer:
         self.geometry: Geometry = geometry(network.backbone.features, network.backbone.numbers, image=True)
 
     def kept(self, target: Tensor, strip: Strip) -> list[Kept]:
-        """Of a target, ``(1, 3, h, w)``."""
+        """Of what a strip shows of a target, ``(1, 3, h, w)``."""
         return [keep(by_pixel(features)) for features in self._maps(target, strip)]
 
     def sums(self, prediction: Tensor, kept: Sequence[Kept], strip: Strip) -> list[Moments]:
@@ -88,5 +88,5 @@ class DistsScorer:
         return float(self.network.distance([together(layer) for layer in zip(*sums, strict=True)]))
 
     def _maps(self, image: Tensor, strip: Strip) -> list[Tensor]:
-        found = self.network(strip.of(image))
+        found = self.network(image)
         return [strip.own(features, stride) for features, stride in zip(found, self.geometry.strides, strict=True)]

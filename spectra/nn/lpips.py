@@ -90,7 +90,7 @@ class LpipsScorer:
         self.geometry: Geometry = geometry(network.backbone.features, network.backbone.numbers)
 
     def kept(self, target: Tensor, strip: Strip) -> list[Tensor]:
-        """Of a target, ``(1, 3, h, w)``: each pixel's features at length 1."""
+        """Of what a strip shows of a target, ``(1, 3, h, w)``: each pixel's features at length 1."""
         maps = [by_pixel(features) for features in self._maps(target, strip)]
         return [torch.cat([_unit_pixels(part) for (part,) in parts(features)]) for features in maps]
 
@@ -105,7 +105,7 @@ class LpipsScorer:
         return float((total / count).sum())
 
     def _maps(self, image: Tensor, strip: Strip) -> list[Tensor]:
-        found = self.network.maps(strip.of(image))
+        found = self.network.maps(image)
         return [strip.own(features, stride) for features, stride in zip(found, self.geometry.strides, strict=True)]
 
 

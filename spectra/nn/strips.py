@@ -23,11 +23,11 @@ class Strip:
     height: int
 
     def of(self, image: Tensor) -> Tensor:
-        """What a network has to see, ``(n, c, rows, w)``."""
-        return image[:, :, self.first : self.last]
+        """What a network has to see of an image, ``(..., h, w)``."""
+        return image[..., self.first : self.last, :]
 
     def own(self, features: Tensor, stride: int) -> Tensor:
-        """Of a map of what was seen the rows that belong to this strip, and to no other."""
+        """Of a map of what was seen, ``(n, c, h, w)``, the rows that belong to this strip, and to no other."""
         begin = (self.top - self.first) // stride
         end = None if self.bottom == self.height else (self.bottom - self.first) // stride
         return features[:, :, begin:end]

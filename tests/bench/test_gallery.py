@@ -164,14 +164,14 @@ def test_another_metric_chooses_other_images(tmp_path: Path) -> None:
             found -= 2 / 255
         return found
 
-    settings = EvaluateSettings(metrics={"psnr": {}, "mae": {}})
+    settings = EvaluateSettings(metrics={"rmse": {}, "mae": {}})
     methods: list[Judged] = [Painter(name="own", paint=paint)]
     evaluate(methods, test, settings)
     first = {}
-    for metric in ("psnr", "mae"):
+    for metric in ("rmse", "mae"):
         place = write_gallery(tmp_path / metric, "rgb2nir", methods, test, settings, metric)
         first[metric] = json.loads((place / "gallery.json").read_text("utf-8"))["images"][0]["place"]
-    assert first == {"psnr": 0, "mae": 1}
+    assert first == {"rmse": 0, "mae": 1}
 
 
 def test_each_picture_shows_what_it_is_named_after(tmp_path: Path) -> None:

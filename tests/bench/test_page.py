@@ -193,7 +193,7 @@ def test_the_gallery_holds_the_pictures_of_the_folder_byte_for_byte(made: Path) 
         assert alts[:2] == [f"source of {image['name']}", f"target of {image['name']}"]
         assert alts[2:4] == [f"prediction pix2pixhd of {image['name']}", f"error pix2pixhd of {image['name']}"]
         for why in image["why"]:
-            assert f"<b>{why['what']} of {why['method']}</b> {why['value']:.4g} dB" in shot
+            assert f"<b>{why['what']} of {why['method']}</b> {why['value']:#.4g} dB" in shot
 
 
 def test_legends_of_false_colours_are_in_the_unit(made: Path) -> None:
@@ -211,7 +211,7 @@ def test_the_protocol_the_command_and_the_environment_are_there(made: Path) -> N
         "0123456789abcdef0123456789abcdef01234567", "python 3.11.9, torch 2.6.0", "A processor of two cores",
         "the preset tiny, a budget of 200 steps for each that learns and 2 seeds (0, 1)", "5ce1" * 16,
         "paired permutation test on the same images", "2026-11-21T12:00:00+00:00", "built-in scenes, which are drawn",
-        "source as its file type, target in K 250..330", "Trained without the perceptual loss",
+        "source in the range of its file type, target in K 250..330", "Trained without the perceptual loss",
     ):  # fmt: skip
         assert words in page.text, words
     assert "/somewhere/bin" not in page.text

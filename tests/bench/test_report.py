@@ -63,7 +63,7 @@ def test_large_images_are_made_smaller_for_the_page_alone(tmp_path: Path) -> Non
     page = Page((folder / "report.html").read_text("utf-8"))
     assert picture(page.all("img")[0]).shape == (128, 640, 3)
     assert read_image(next((folder / "samples").iterdir())).shape == (300, 4 * 1500 + 3 * 4, 3)
-    assert any(said.get("class") == "panes wide" for said in page.all("div"))
+    assert page.all("div", "wide")
 
 
 def test_a_page_never_grows_without_end_and_says_what_it_left_out(

@@ -120,7 +120,7 @@ def test_pixels_without_data_are_filled_with_the_mean_of_the_target() -> None:
     filled = item(prediction, target, valid).filled()
     hidden = [torch.where(valid, image, torch.nan) for image in (prediction, target)]
     assert score(*hidden, valid, **SMALL) == score(filled.prediction, filled.target, **SMALL)
-    assert "|masked:filled|" in metric(MsSsim).signature
+    assert "|masked:filled-with-target-mean|" in metric(MsSsim).signature
 
 
 @pytest.mark.parametrize(("side", "settings", "least"), [(175, {}, 176), (87, {"levels": 4}, 88), (39, SMALL, 40)])

@@ -76,7 +76,7 @@ def _metric(
     own = {name: row[metric] for name, row in scores.items() if metric in row}
     alike = comparable({name: it.score.signature for name, it in own.items()})
     images = {name: found[name].of_images(metric, contest) for name in alike}
-    tested = {name: it for name, it in images.items() if it.scored}
+    tested = {name: it for name, it in images.items() if it.has_mean(own[name].score.value)}
     compared = paired(tested, task=contest.task, metric=metric) if len(tested) > 1 else []
     better = next(iter(own.values())).score.better
     marked = marks({name: own[name].score.value for name in alike}, better, compared)

@@ -11,8 +11,8 @@ from typing import Any
 from spectra.bench.page.columns import minus
 from spectra.bench.page.embedding import LADDER, Embedded, Quality, embed_all
 
-MOST_BYTES = 8_000_000
-"""Of all pictures on a page, as the page holds them."""
+MOST_BYTES = 8_500_000
+"""Of all pictures and drawings on a page, as the page holds them."""
 FEWEST_COLUMNS, MOST_COLUMNS = 4, 7
 FEWER = (12, 6, 3, 1)
 """Images of a task, where even the smallest pictures of all would be too many."""
@@ -81,9 +81,8 @@ class Album:
     folder: str
 
 
-def albums(galleries: Mapping[str, tuple[Path, Said]], room: int | None = None) -> tuple[dict[str, Album], str]:
+def albums(galleries: Mapping[str, tuple[Path, Said]], room: int) -> tuple[dict[str, Album], str]:
     """For each task; and how its pictures are stored."""
-    room = MOST_BYTES if room is None else room
     for quality, most in (*((quality, FEWER[0]) for quality in LADDER), *((LADDER[-1], few) for few in FEWER[1:])):
         found = _fitting(galleries, quality, most, room)
         if found is not None:
@@ -142,7 +141,7 @@ def _shot(folder: Path, image: Said, said: Said, floors: set[str], pictures: Map
 
 
 def _score(value: float | None, said: Said) -> str:
-    return "not scored" if value is None else f"{minus(f'{value:.4g}')} {said['unit']}".rstrip()
+    return "not scored" if value is None else f"{minus(f'{value:#.4g}')} {said['unit']}".rstrip()
 
 
 def _legends(image: Said) -> tuple[Legend, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from spectra.bench.page import album
 from spectra.bench.page.album import Album, albums
 from spectra.bench.page.board import Board, board_of, ranked
 from spectra.bench.page.contents import Contents, Row, bench_contents
@@ -37,7 +38,7 @@ class TaskView:
     comparisons: tuple[Comparisons, ...]
     costs: CostTable | None
     cost_note: str
-    album: Album | None
+    album: Album | None = None
 
     @property
     def metrics(self) -> list[str]:
@@ -50,6 +51,11 @@ class TaskView:
     def axes(self) -> list[Cost]:
         drawn = {one.cost for one in self.scatters}
         return [cost for cost in AXES if cost.key in drawn]
+
+    @property
+    def drawn(self) -> int:
+        """Bytes of all drawings."""
+        return sum(len(one.svg) for one in self.scatters) + sum(len(one.svg) for one in self.spreads)
 
     @property
     def coloured(self) -> bool:
@@ -69,8 +75,10 @@ def bench_page(folder: Path) -> str:
     """The page as text."""
     contents = bench_contents(folder)
     protocol = contents.protocol
-    pictures, stored = albums(contents.galleries)
-    tasks = [_task(contents, task, place, pictures.get(task)) for place, task in enumerate(contents.tasks, start=1)]
+    names = contents.tasks
+    views = [_task(contents, task, place) for place, task in enumerate(names, start=1)]
+    pictures, stored = albums(contents.galleries, album.MOST_BYTES - sum(view.drawn for view in views))
+    tasks = [replace(view, album=pictures.get(name)) for name, view in zip(names, views, strict=True)]
     return render(
         "bench.html",
         title=title(contents),
@@ -98,7 +106,7 @@ def _combined_rank(entry: tuple[str, Mapping[str, Any]]) -> tuple[bool, float, s
     return said["value"] is None, said["value"] or 0.0, method
 
 
-def _task(contents: Contents, task: str, place: int, album: Album | None) -> TaskView:
+def _task(contents: Contents, task: str, place: int) -> TaskView:
     rows, said = contents.rows_of(task), contents.protocol["tasks"].get(task, {})
     board = board_of(rows)
     ordered, alpha = ranked(rows, board.columns), 1 - contents.protocol["confidence"]
@@ -119,7 +127,6 @@ def _task(contents: Contents, task: str, place: int, album: Album | None) -> Tas
         tuple(comparisons(pairs, ordered, board.columns, alpha)),
         costs,
         _cost_note(costs),
-        album,
     )
 
 
@@ -132,13 +139,15 @@ def _about(said: Mapping[str, Any]) -> str:
         told = f"{data['train']} train, {data['test']} test" in data["origin"]
         parts.append(data["origin"] + ("" if told else f": {train}{data['test']} to judge by"))
     if scales:
-        parts.append(", ".join(f"{side} {_scale(scale)}" for side, scale in scales.items()))
+        alike = set(scales.values()) == {"dtype"}
+        own = "source and target in the range of their file types"
+        parts.append(own if alike else ", ".join(f"{side} {_scale(scale)}" for side, scale in scales.items()))
     return "; ".join(parts)
 
 
 def _scale(scale: str) -> str:
     """A scale that names no unit is the range of the file type."""
-    return f"as its file type{scale.removeprefix('dtype')}" if scale.startswith("dtype") else f"in {scale}"
+    return f"in the range of its file type{scale.removeprefix('dtype')}" if scale.startswith("dtype") else f"in {scale}"
 
 
 def _explained(board: Board, confidence: float) -> str:

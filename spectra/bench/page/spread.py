@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median, pstdev, quantiles
+from statistics import median, quantiles
 
+import numpy as np
 from markupsafe import Markup
 
 from spectra.bench.axes import Axis, axis
@@ -88,10 +89,10 @@ def _strewn(values: Sequence[float], x: Axis, middle: float) -> list[tuple[float
 
 def _hill(values: Sequence[float], x: Axis, bottom: float) -> list[tuple[float, float]]:
     """A density of Gaussian kernels, of Silverman's width, as high as the row."""
-    low, high = min(values), max(values)
-    width = 1.06 * pstdev(values) * len(values) ** -0.2 or (high - low) / 10 or 1.0
-    at = [low + (high - low) * step / HILL_STEPS for step in range(HILL_STEPS + 1)]
-    density = [fmean(math.exp(-(((place - value) / width) ** 2) / 2) for value in values) for place in at]
-    top = max(density)
-    hill = [(x.place(place), bottom - 2 * BAND * share / top) for place, share in zip(at, density, strict=True)]
+    known = np.asarray(values)
+    width = 1.06 * float(known.std()) * len(values) ** -0.2 or 1.0
+    at = np.linspace(known.min(), known.max(), HILL_STEPS + 1)
+    density = np.array([np.exp(-(((place - known) / width) ** 2) / 2).mean() for place in at])
+    shares = density / density.max()
+    hill = [(x.place(float(place)), bottom - 2 * BAND * float(share)) for place, share in zip(at, shares, strict=True)]
     return [(hill[0][0], bottom), *hill, (hill[-1][0], bottom)]

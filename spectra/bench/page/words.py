@@ -68,7 +68,7 @@ def verdict(rows: Sequence[Row], board: Board, pairs: Sequence[Mapping[str, Any]
         return ""
     score = own.cells[at]
     lead = f"{own.method} leads by {column.name} with {score.text} {column.unit}".rstrip()
-    if tied := [line.method for line in scored if line.cells[at].tied and line is not own and score.best]:
+    if tied := [line.method for line in scored if line.cells[at].tied and line is not floor and score.best]:
         lead += f", not to be told apart from {listed(tied)}"
     if floor is None:
         return f"{lead}."

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from spectra.metric import Better
+from spectra.better import Better
 from spectra.settings import Config
 
 Kind = Literal["translator", "recipe", "model", "predictions", "floor", "published"]

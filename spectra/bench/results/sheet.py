@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from spectra.metric import Better
+from spectra.better import Better
 
 Mark = Literal["", "best", "tied"]
 Part = Literal["quality", "cost"]

@@ -124,11 +124,12 @@ def _scores(said: Mapping[str, Any]) -> dict[str, RowScore]:
 
 
 def _lines(path: Path, task: str) -> Iterator[Line]:
-    """The table of a run knows neither seeds nor groups."""
+    """The table of a run knows no seeds, and one of an older Spectra no groups."""
     text = (path / SCORES_FILE).read_text(encoding="utf-8")
     for row in csv.DictReader(io.StringIO(text, newline=""), strict=True):
         method, image = row.pop("method"), row.pop("image")
-        yield Line(task, method, None, image, "", {name: _value(said) for name, said in row.items()})
+        group = row.pop("group", "")
+        yield Line(task, method, None, image, group, {name: _value(said) for name, said in row.items()})
 
 
 def _value(text: str) -> float | None:

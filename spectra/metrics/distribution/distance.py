@@ -53,13 +53,11 @@ def _triangle_or_axes(covariance: Matrix) -> Matrix:
 
 
 def _triangle(covariance: Matrix) -> Matrix | None:
-    """The lower one; None where round-off would be most of its least row."""
+    """The lower one; None where the rank is not full."""
     try:
-        triangle = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+        return np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     except np.linalg.LinAlgError:
         return None
-    square = np.square(triangle.diagonal())
-    return triangle if square.min() > square.max() * len(square) * np.finfo(np.float64).eps else None
 
 
 def _nuclear(one: Matrix, other: Matrix) -> float:

@@ -47,10 +47,8 @@ def test_a_crash_is_told_by_its_signal(program: str, name: str) -> None:
 
 
 def test_a_hanging_process_is_ended() -> None:
-    began = time.monotonic()
-    found = run("answer.write_text('one\\n'); time.sleep(30)", timeout=2)
-    assert found == Outcome(("one",), "it hangs: no end within 2 s")
-    assert time.monotonic() - began < 120
+    found = run("answer.write_text('one\\n'); time.sleep(60)", timeout=6)
+    assert found == Outcome(("one",), "it hangs: no end within 6 s")
 
 
 def test_it_imports_what_this_process_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
