@@ -73,6 +73,7 @@ def run(
         import cv2  # noqa: F401 - it would load with the first image, where a signal could break it
 
         from spectra.bench import run as running
+        from spectra.bench.plan import plan
         from spectra.bench.table import text_table
         from spectra.bench.verdict import verdicts
         from spectra.cli.progress import Bars
@@ -84,8 +85,8 @@ def run(
         _run_suite(suite, out, said, fresh=fresh, dry_run=dry_run, as_json=as_json)
         return
     if dry_run:
-        plan = running.plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
-        click.echo(json.dumps(plan.described(), indent=2) if as_json else str(plan))
+        planned = plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
+        click.echo(json.dumps(planned.described(), indent=2) if as_json else str(planned))
         return
     with Bars(quiet=not _first()) as bars:
         done = running.run(

@@ -123,7 +123,7 @@ def _prefixed(name: str, signature: str) -> list[str]:
 def _doubts(terms: Mapping[str, Score]) -> list[str]:
     """What the terms have to say of themselves, but that none of them has an interval."""
     said = [(name, one) for name, score in terms.items() for one in score.reason.split("; ")]
-    return [f"{name}: {one}" for name, one in said if one and one != NO_INTERVAL and not one.startswith("no interval")]
+    return [f"{name}: {one}" for name, one in said if one and not one.startswith("no interval")]
 
 
 def _choices(settings: Pbvs.Settings) -> Choices:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from spectra.bench.page import bench_page, write_page
+from spectra.bench.page.contents import image_scores
 from spectra.errors import SpectraError
 from tests.bench.html_page import Page, outside
 from tests.bench.made_bench import COSTS, METRICS, TASKS, write_bench
@@ -284,3 +285,22 @@ def test_a_folder_that_is_no_bench_is_told(tmp_path: Path, bench: Path) -> None:
     (bench / "gallery" / TASKS[0] / "gallery.json").write_text("{", encoding="utf-8")
     with pytest.raises(SpectraError, match="is not a folder that a bench wrote, or is damaged"):
         write_page(bench)
+
+
+def test_scores_of_images_are_read_as_they_are_and_of_several_seeds_once(tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    lines = [
+        "task,method,seed,image,group,psnr,ssim",
+        "t,a,0,x,g,1,0.5",
+        "t,a,1,x,g,4,",
+        "t,a,0,y,g,7,nan",
+        "u,b,,x,g,9,0.25",
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert image_scores(path) == {
+        "t": {"psnr": {"a": [2.5, 7.0]}, "ssim": {"a": [0.5]}},
+        "u": {"psnr": {"b": [9.0]}, "ssim": {"b": [0.25]}},
+    }
+    path.write_text("method,image,psnr\na,x,1\na,y,\n", encoding="utf-8")
+    assert image_scores(path, "t") == {"t": {"psnr": {"a": [1.0]}}}
+    assert image_scores(tmp_path / "none.csv") == {}

@@ -23,9 +23,11 @@ def test_the_command_is_copied_and_said(opened: Any) -> None:
         "spectra bench --methods pix2pixhd,cyclegan,graydef"
     )
     page.get_by_text("The table as LaTeX").click()
-    page.get_by_role("button", name="Copy the table as LaTeX").click()
-    page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('\\\\begin{tabular}'))")
-    expect(button).to_have_text("Copy", timeout=4000)
+    latex = page.get_by_role("button", name="Copy the table as LaTeX")
+    latex.click()
+    expect(latex).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()").startswith("\\begin{tabular}")
+    expect(button).to_have_text("Copy", timeout=8000)
 
 
 def test_drawings_follow_the_metric_and_the_cost_that_are_chosen(page: Page) -> None:

@@ -14,6 +14,8 @@ pytest.importorskip("playwright", reason="the browser tests need Playwright: pip
 
 from playwright.sync_api import expect
 
+from tests.browser.test_names import CONTROLS, OTHERS, name, nodes, role
+
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -57,3 +59,9 @@ def test_it_is_dark_where_the_system_is(opened: Any, report: Path) -> None:
         for scheme in ("light", "dark")
     }
     assert len(papers) == 2
+
+
+def test_whatever_can_be_used_or_looked_at_has_a_name(opened: Any, report: Path) -> None:
+    found = nodes(opened(report))
+    named = [node for node in found if role(node).lower() in (*CONTROLS, *OTHERS)]
+    assert len(named) > 20 and [role(node) for node in named if not name(node)] == []

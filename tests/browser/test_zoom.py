@@ -95,10 +95,18 @@ def test_the_keyboard_magnifies_moves_and_goes_back(page: Page, shot: Locator) -
     assert matrix(shot) == [1, 0, 0]
 
 
-def test_pixels_are_not_smoothed_when_magnified(page: Page, shot: Locator) -> None:
+def test_pixels_are_not_smoothed_when_magnified_nor_where_the_picture_is_small(shot: Locator) -> None:
+    assert rendering(shot) == {"pixelated"}
+    shot.locator(".stage img").evaluate_all("images => images.forEach(one => one.classList.remove('tiny'))")
+    assert rendering(shot) == {"auto"}
     shot.get_by_role("button", name="Larger").click()
-    ways = shot.locator(".stage img").evaluate_all("images => images.map(one => getComputedStyle(one).imageRendering)")
-    assert set(ways) == {"pixelated"}
+    assert rendering(shot) == {"pixelated"}
+
+
+def rendering(shot: Locator) -> set[str]:
+    """How the browser draws the pixels of all pictures."""
+    ways = "images => images.map(one => getComputedStyle(one).imageRendering)"
+    return set(shot.locator(".stage img").evaluate_all(ways))
 
 
 def test_another_image_stays_as_it_is(page: Page, shot: Locator) -> None:

@@ -104,3 +104,10 @@ def test_the_ratio_can_be_set() -> None:
 def test_equally_near_is_no_collapse() -> None:
     nir = images(15)[1]
     assert collapsed(scored(nir + 0.1, nir, nir)) == 0
+
+
+def test_three_bands_are_compared_by_their_luminance_and_not_by_their_mean() -> None:
+    green = torch.tensor([0.0, 1.0, 0.0])[:, None, None].expand(3, 4, 4)  # a luminance of 0.587, a mean of 0.333
+    grey = torch.full((3, 4, 4), 0.5)
+    assert collapsed(scored(grey, green, torch.full((1, 4, 4), 0.36))) == 0
+    assert collapsed(scored(grey, green, torch.full((1, 4, 4), 0.44))) == 1

@@ -166,6 +166,7 @@ def test_order_and_parts_do_not_change_the_mean(kind: type[Metric], order: list[
 def test_without_weights_it_can_be_made_and_says_what_it_needs(
     kind: type[Metric], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    forget()
     monkeypatch.setattr(weights, "load", lambda name: pytest.fail(f"{name} was loaded"))
     judge = metric(kind).to("cpu")
     assert "masked:filled-with-target-mean" in judge.signature

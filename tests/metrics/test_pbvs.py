@@ -36,7 +36,7 @@ from tests.metrics.deep_items import forget, images, item, use_random_networks
 NEEDS = (
     "not scored: needs vgg16 and lpips_vgg and inception_fid; run: spectra weights fetch vgg16 lpips_vgg inception_fid"
 )
-WHOLE_SET = "a score of the whole set: its interval comes from several seeds"
+WHOLE_SET = "no interval: that of a score of a whole set comes from several seeds"
 
 
 @cache

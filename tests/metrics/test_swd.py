@@ -290,7 +290,7 @@ def test_small_images_are_left_out_and_levels_that_some_lack_are_said() -> None:
     result = judge.result()
     assert (result.n, result.low, result.high, result.better) == (2, None, None, "lower")
     assert result.reason == (
-        "a score of the whole set: its interval comes from several seeds; level 32: 1 of 2 images; "
+        "no interval: that of a score of a whole set comes from several seeds; level 32: 1 of 2 images; "
         "level 64: 1 of 2 images; 1 image left out: smaller than 16×16 pixels"
     )
     assert {level: part.n for level, part in judge.parts().items()} == {"16": 2, "32": 1, "64": 1}

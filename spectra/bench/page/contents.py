@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from spectra.bench.gallery import FILE, FOLDER
@@ -64,8 +65,9 @@ def bench_contents(folder: Path) -> Contents:
 
 
 def image_scores(path: Path, task: str = "") -> dict[str, Scores]:
-    """By task, metric and method; a table without tasks, as a run writes it, is all of `task`."""
-    found: dict[str, dict[str, dict[str, list[float]]]] = {}
+    """By task, metric and method, each image once: of several seeds their mean. A table without tasks, as a run writes
+    it, is all of `task`."""
+    found: dict[str, dict[str, dict[str, dict[str, list[float]]]]] = {}
     if not path.is_file():
         return {}
     with path.open(encoding="utf-8", newline="") as file:
@@ -73,8 +75,15 @@ def image_scores(path: Path, task: str = "") -> dict[str, Scores]:
             for metric, text in row.items():
                 if metric not in ABOUT and text and math.isfinite(value := float(text)):
                     by_method = found.setdefault(row.get("task", task), {}).setdefault(metric, {})
-                    by_method.setdefault(row["method"], []).append(value)
-    return {**found}
+                    by_method.setdefault(row["method"], {}).setdefault(row["image"], []).append(value)
+    return {name: _over_seeds(metrics) for name, metrics in found.items()}
+
+
+def _over_seeds(metrics: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]) -> Scores:
+    return {
+        metric: {method: [fmean(values) for values in images.values()] for method, images in by_method.items()}
+        for metric, by_method in metrics.items()
+    }
 
 
 def _galleries(folder: Path) -> dict[str, tuple[Path, Mapping[str, Any]]]:

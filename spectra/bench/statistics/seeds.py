@@ -79,8 +79,9 @@ def _over_sets(first: Score, found: Sequence[Score], said: Sequence[str], confid
     value, spread = fmean(values), stdev(values)
     reach = quantile((1 + confidence) / 2, len(values) - 1) * spread / math.sqrt(len(values))
     bounds = (value - reach, value + reach) if len(values) >= FEWEST else (None, None)
-    score = replace(found[0], value=value, low=bounds[0], high=bounds[1], n=min(it.n for it in found))
-    return OverSeeds(replace(score, reason=_joined([*said, *_too_few(score, len(values))])), spread)
+    score = replace(found[0], value=value, low=bounds[0], high=bounds[1], n=min(it.n for it in found), reason="")
+    reasons = [_without_interval(reason) for reason in said]  # of one seed alone there was none
+    return OverSeeds(replace(score, reason=_joined([*reasons, *_too_few(score, len(values))])), spread)
 
 
 def _too_few(score: Score, seeds: int) -> list[str]:
@@ -88,6 +89,11 @@ def _too_few(score: Score, seeds: int) -> list[str]:
     if score.low is not None or score.value is None or "no interval" in score.reason:
         return []
     return [f"no interval: a score of a whole set takes it from {FEWEST} seeds or more, and there {_are(seeds)}"]
+
+
+def _without_interval(reason: str) -> str:
+    """What else a seed has to say."""
+    return "; ".join(part for part in reason.split("; ") if not part.startswith("no interval"))
 
 
 def _are(seeds: int) -> str:

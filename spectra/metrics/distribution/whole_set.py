@@ -18,7 +18,7 @@ from spectra.metrics.masked import check_shapes
 from spectra.metrics.per_image import NotScored
 from spectra.settings import Config
 
-NO_INTERVAL = "a score of the whole set: its interval comes from several seeds"
+NO_INTERVAL = "no interval: that of a score of a whole set comes from several seeds"
 
 
 class NotHere(SpectraError):

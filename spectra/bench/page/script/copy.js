@@ -19,7 +19,7 @@
       const done = await copy(button.parentElement.querySelector("pre").textContent);
       button.textContent = done ? "Copied" : "Not copied";
       say(button.textContent);
-      setTimeout(() => { button.textContent = before; }, 1600);
+      setTimeout(() => { button.textContent = before; }, 2500);
     });
   }
 })();
