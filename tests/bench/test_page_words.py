@@ -44,9 +44,9 @@ def test_the_verdict_weighs_the_leader_against_the_best_floor() -> None:
 
 
 @pytest.mark.parametrize(("better", "floor"), [("higher", 21.0), ("lower", 19.0), ("higher", 20.0)])
-def test_a_leader_that_beats_no_floor_is_told_so(better: str, floor: float) -> None:
+def test_a_method_alone_that_beats_no_floor_is_told_so(better: str, floor: float) -> None:
     said = told(row("a", 20.0, better=better), row("f", floor, "floor", better))
-    assert said == f"a leads by psnr with 20.00 dB, and is no better than the best floor, f, at {floor:.2f}."
+    assert said == f"a reaches psnr 20.00 dB, and is no better than the best floor, f, at {floor:.2f}."
 
 
 def test_those_that_are_tied_with_the_leader_are_named_and_published_ones_never_lead() -> None:

@@ -62,12 +62,14 @@ def verdict(rows: Sequence[Row], board: Board, pairs: Sequence[Mapping[str, Any]
     at = board.columns.index(column)
     kinds = {row["method"]: row["kind"] for row in rows}
     scored = [line for line in board.lines if line.cells and line.cells[at].value is not None]
-    own = next((line for line in scored if kinds[line.method] not in SHORT), None)
+    rivals = [line for line in scored if kinds[line.method] not in SHORT]
     floor = next((line for line in scored if kinds[line.method] == "floor"), None)
-    if own is None:
+    if not rivals:
         return ""
+    own = rivals[0]
     score = own.cells[at]
-    lead = f"{own.method} leads by {column.name} with {score.text} {column.unit}".rstrip()
+    how = f"leads by {column.name} with" if len(rivals) > 1 else f"reaches {column.name}"
+    lead = f"{own.method} {how} {score.text} {column.unit}".rstrip()
     if tied := [line.method for line in scored if line.cells[at].tied and line is not floor and score.best]:
         lead += f", not to be told apart from {listed(tied)}"
     if floor is None:
