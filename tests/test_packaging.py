@@ -64,6 +64,9 @@ def test_the_wheel_holds_the_core_the_plugins_and_what_they_read(wheel: Path) ->
     names = content(wheel)
     assert {name.split("/")[0] for name in names} == {"spectra", *(path.name for path in (ROOT / "plugins").iterdir())}
     assert "spectra/bench/templates/report.html" in names
+    shown = [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "spectra" / "bench" / "page").rglob("*.*"))]
+    assert {name for name in shown if not name.endswith(".pyc")} <= set(names)
+    assert "spectra/published/pix2next.yaml" in names
     assert "spectra/py.typed" in names
     tracked = {str(path.relative_to(ROOT)) for path in (ROOT / "spectra").rglob("*.py")}
     assert tracked <= names

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, distributed
 
-from spectra.errors import SpectraError
+from spectra.errors import SpectraError, Stopped
 
 PATIENCE = timedelta(days=7)
 """The others wait while the first one evaluates and writes."""
@@ -134,6 +134,9 @@ def joined(device: str) -> Iterator[tuple[World, str]]:
     _Group.begin(own)
     try:
         yield World(distributed.get_rank(), distributed.get_world_size()), own
+    except Stopped:  # all of them, at the same step
+        leave()
+        raise
     except BaseException:
         _Group.end()
         raise

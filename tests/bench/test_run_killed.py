@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from spectra.bench import lesson
 from spectra.bench import run as running
 from spectra.bench.run import run
 from spectra.errors import DataError
@@ -37,7 +38,7 @@ def test_a_full_disk_leaves_the_old_run_and_no_trace(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(running, moment, full)
+    monkeypatch.setattr(lesson if moment == "prepare" else running, moment, full)
     told = fault(recipe, data=pairs, out=old_run, fresh=True)
     assert "Cannot write the run" in told and "No space left" in told and str(old_run) in told
 
@@ -73,7 +74,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_work(
     def never(*_: Any) -> None:
         raise AssertionError("work was done")
 
-    monkeypatch.setattr(running, "prepare", never)
+    monkeypatch.setattr(lesson, "prepare", never)
     (tmp_path / "file").write_text("")
     assert "Cannot write the run" in fault(recipe, data=pairs, out=tmp_path / "file" / "out")
     if os.geteuid():
@@ -88,7 +89,7 @@ def test_a_fault_of_the_work_itself_is_told_as_it_is_and_leaves_no_trace(
     def elsewhere(*_: Any) -> None:
         raise FileNotFoundError(errno.ENOENT, "No such file", "/somewhere/weights")
 
-    monkeypatch.setattr(running, "prepare", elsewhere)
+    monkeypatch.setattr(lesson, "prepare", elsewhere)
     before = tree(tmp_path)
     with pytest.raises(FileNotFoundError):
         run(recipe, data=pairs, out=tmp_path / "out")
@@ -101,7 +102,7 @@ def test_a_truncated_test_image_ends_the_run_by_its_name_before_anything_is_lear
     pairs = write_data(tmp_path / "pairs", size=(64, 64))
     path = pairs / "test" / "ir" / "f.png"
     path.write_bytes(path.read_bytes()[:-300])
-    monkeypatch.setattr(running, "prepare", lambda *_: pytest.fail("it learns before the test images are looked at"))
+    monkeypatch.setattr(lesson, "prepare", lambda *_: pytest.fail("it learns before the test images are looked at"))
     before = tree(tmp_path)
     with pytest.raises(DataError, match=r"f\.png"):
         run(recipe, data=pairs, out=tmp_path / "out")
@@ -111,7 +112,7 @@ def test_a_truncated_test_image_ends_the_run_by_its_name_before_anything_is_lear
 KILLER = """
 import os, signal, sys
 from pathlib import Path
-from spectra.bench import run as running
+from spectra.bench import lesson, plan, run as running
 from spectra.cli.main import main
 
 recipe, data, root = sys.argv[1:4]
@@ -119,12 +120,13 @@ for moment in sys.argv[4:]:
     where, kind = moment.split(":")
     child = os.fork()
     if not child:
-        true = getattr(running, where)
+        home = next(room for room in (running, lesson, plan) if hasattr(room, where))
+        true = getattr(home, where)
         def dying(*given, **named):
             found = true(*given, **named)
             os.kill(os.getpid(), getattr(signal, kind))
             return found
-        setattr(running, where, dying)
+        setattr(home, where, dying)
         try:
             main(["run", recipe, "--data", data, "--out", f"{root}/killed/{where}-{kind}"], prog_name="spectra")
         except SystemExit as end:

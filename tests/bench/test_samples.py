@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from spectra.bench.method import Method
 from spectra.bench.names import file_names
 from spectra.bench.samples import GAP, HEAT, WORST_SHOWN, chosen, heat, side_by_side, write_samples
 from spectra.data.images import read_image
@@ -74,8 +74,8 @@ def test_images_of_any_number_of_channels_are_shown(channels: int) -> None:
 
 def test_each_sample_shows_the_prediction_for_its_own_pair(tmp_path: Path) -> None:
     pairs = [pair(target=place / 10, blue=place / 5, name=str(place)) for place in range(5)]
-    method = SimpleNamespace(name="copy", model=create("copy", Task.parse("rgb2ir")))
-    write_samples(tmp_path / "samples", [method], pairs, EvaluateSettings(samples=3))  # type: ignore[arg-type,list-item]
+    method = Method(name="copy", model=create("copy", Task.parse("rgb2ir")))
+    write_samples(tmp_path / "samples", [method], pairs, EvaluateSettings(samples=3))  # type: ignore[arg-type]
     found = {path.name: panels(read_image(path)) for path in sorted((tmp_path / "samples").iterdir())}
     assert list(found) == ["0000_copy.png", "0002_copy.png", "0004_copy.png"]
     for place, seen in zip((0, 2, 4), found.values(), strict=True):

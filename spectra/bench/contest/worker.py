@@ -1,7 +1,7 @@
 """The process in which one method learns and predicts: what it breaks is its own.
 
-It reads a request from its standard input, and says what it does in lines of JSON on its standard output. When its
-input ends, whoever asked is gone: it saves, and leaves.
+It reads a request from its standard input, and says what it does in lines of JSON on its standard output; plugins see
+neither. When its input ends, whoever asked is gone: it saves, and leaves.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -42,12 +43,33 @@ from spectra.training.course import Leg
 from spectra.training.world import World
 
 
+GRACE = 120.0
+"""Seconds to save in, for one whose parent is gone."""
+
+
 class Channel:
-    """What the parent process hears. What plugins print goes to standard error, where it disturbs nobody."""
+    """What the parent process says and hears. What plugins print goes to standard error, where it disturbs nobody."""
 
     def __init__(self) -> None:
-        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        self._out, self._in = os.fdopen(os.dup(1), "wb"), os.dup(0)
         os.dup2(2, 1)
+        with Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+        self._guard = threading.Lock()
+
+    def asked(self) -> str:
+        text = b""
+        while not text.endswith(b"\n") and (more := os.read(self._in, 2**16)):
+            text += more
+        return text.decode()
+
+    def leave_with_parent(self) -> None:
+        """Nothing more is said to us, so the end of it is the end of the parent."""
+        while os.read(self._in, 2**16):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(GRACE)
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # it does not heed the other
 
     def told(self, what: str, done: int, total: int) -> None:
         self._say({"told": [what, done, total]})
@@ -59,15 +81,17 @@ class Channel:
         self._say({"failed": reason, "trace": trace})
 
     def _say(self, what: dict[str, Any]) -> None:
-        self._out.write(json.dumps(what) + "\n")
-        self._out.flush()
+        with self._guard, suppress(OSError):  # nobody listens any more: it is told to leave, and first it saves
+            self._out.write(json.dumps(what).encode() + b"\n")
+            self._out.flush()
 
 
 def main() -> int:
     channel = Channel()
+    _first_to_go()
     try:
-        request = Request.model_validate_json(sys.stdin.readline())
-        threading.Thread(target=_leave_with_parent, daemon=True).start()
+        request = Request.model_validate_json(channel.asked())
+        threading.Thread(target=channel.leave_with_parent, daemon=True).start()
         carry_out(request, channel)
     except Stopped as why:
         return 128 + why.signal
@@ -77,15 +101,19 @@ def main() -> int:
     except MemoryError as why:
         channel.failed(f"It ran out of memory: {why}" if str(why) else "It ran out of memory.")
         return 1
+    except SystemExit as why:  # a plugin that leaves has not done what it was asked for
+        channel.failed(f"It left by itself: SystemExit: {why}", traceback.format_exc())
+        return 1
     except Exception as why:  # a plugin may raise anything
         channel.failed(f"{type(why).__name__}: {why}", traceback.format_exc())
         return 1
     return 0
 
 
-def _leave_with_parent() -> None:
-    sys.stdin.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+def _first_to_go() -> None:
+    """Where the system runs out of memory it ends this process, not the bench nor what else there is."""
+    with suppress(OSError):  # not all systems have it
+        Path("/proc/self/oom_score_adj").write_text("800", encoding="utf-8")
 
 
 def carry_out(request: Request, channel: Channel) -> None:
