@@ -18,7 +18,7 @@ run: $(READY)
 	$(BIN)/spectra run $(RECIPE)
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow and not gpu"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not gpu"
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m "slow"

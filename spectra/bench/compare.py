@@ -9,6 +9,7 @@ from typing import Any
 
 from spectra.bench.statistics.compared import TEST, Compared, compared
 from spectra.bench.statistics.folders import ScoresFolder, TaskScores, read_folder
+from spectra.bench.statistics.reach import remarks
 from spectra.errors import SpectraError, refuse_unknown
 
 BY_NAME = "If images of the same name show the same all the same, say so: --by-name."
@@ -56,7 +57,9 @@ def compare(
     notes = [*_alone("task", one.tasks, other.tasks)]
     for task in tasks:
         sides = one.tasks[task], other.tasks[task]
-        rows += _rows(task, *sides, asked, metrics, _refusal(*sides, by_name))
+        found = list(_rows(task, *sides, asked, metrics, _refusal(*sides, by_name)))
+        rows += found
+        notes += [f"{task}: {said}" for said in remarks([row.pair for row in found if row.pair is not None])]
         notes += _notes(task, *sides, bool(asked), by_name)
     return Comparison(one, other, rows, notes)
 

@@ -22,10 +22,11 @@ def _verdict(method: str, said: Mapping[str, Any], floor: str, floor_said: Mappi
     score, bound = said["scores"][name], floor_said["scores"][name]
     higher = score["better"] == "higher"
     better = score["mean"] > bound["mean"] if higher else score["mean"] < bound["mean"]
-    clearly = _apart(score, bound) if higher else _apart(bound, score)
-    how = "no better than" if not better else "better than" if clearly else "better, but not clearly so, than"
+    word = "level with" if score["mean"] == bound["mean"] else "better" if better else "worse"
+    if word != "level with":
+        word += " than" if _apart(score, bound) or _apart(bound, score) else ", but not clearly so, than"
     return f"{method} reaches {name} {score['mean']:.4g} {score['unit']}".rstrip() + (
-        f": {how} the best floor, {floor}, at {bound['mean']:.4g}."
+        f": {word} the best floor, {floor}, at {bound['mean']:.4g}."
     )
 
 

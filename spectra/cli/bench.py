@@ -31,11 +31,11 @@ the folder of a model or of a run; or a folder of finished predictions, which ho
 for each test image NAME, so that anything made elsewhere can be scored.
 
 Each method learns and predicts in a process of its own: one that crashes or takes too much memory is a row with its
-reason, and the rest goes on. What was learned is kept in DIR/kept by a hash of all that matters: the same command
+reason, and the rest goes on (the exit code is then 1). What was learned is kept in DIR/kept by a hash of all that matters: the same command
 again adds only what is new, and one that was stopped goes on.
 
---budget 500 gives every method 500 optimizer steps, those of all its stages together, shared among these in the
-proportion of its preset; --budget 10min as many as fit into that time, by a trial on this machine."""
+A budget of 500 gives every method 500 optimizer steps, those of all its stages together, shared among these in the
+proportion of its preset; one of 10min as many as fit into that time, by a trial on this machine."""
 )
 @click.option(
     "--methods", "-m", multiple=True, required=True, callback=_words, metavar="A,B,...", help="Who enters; see below."
@@ -57,7 +57,11 @@ proportion of its preset; --budget 10min as many as fit into that time, by a tri
 )
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), metavar="N", help="The first of the seeds.")
 @click.option(
-    "--metrics", multiple=True, callback=_words, metavar="M,...", help="What to judge by; `spectra list metrics`."
+    "--metrics",
+    multiple=True,
+    callback=_words,
+    metavar="M,...",
+    help="What to judge by; `spectra list metrics`. Their settings: --set evaluate.metrics.ssim.window=7",
 )
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set one value of all recipes; may be repeated."
@@ -119,9 +123,12 @@ def bench(
         done = benching.bench(options, out, told=bars.told, said=bars.say)
     if as_json:
         click.echo(done.text, nl=False)
-        return
-    click.echo(text_table(done.result, _width()))
-    click.echo(f"\nReport: {done.folder / 'report.html'}")
+    else:
+        click.echo(text_table(done.result, _width()))
+        click.echo(f"\nReport: {done.folder / 'report.html'}")
+    if done.failed:
+        click.echo(f"Failed: {', '.join(done.failed)}. The table says why.", err=True)
+        raise click.exceptions.Exit(1)
 
 
 def _width() -> int | None:

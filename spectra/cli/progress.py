@@ -63,6 +63,8 @@ class Bars:
             if done > 1:  # it goes on from a checkpoint: what was done before says nothing of the speed
                 self.progress.reset(self.tasks[what], total=total, completed=done)
         self.progress.update(self.tasks[what], completed=done, total=total)
+        if self.progress.disable and not self.quiet and (line := self.plain.counted(what, done, total)):
+            self.console.print(Text(line), soft_wrap=True)
 
     def say(self, text: str) -> None:
         """A sentence for whoever runs it, above the bars; it is said even where nobody watches."""
@@ -131,6 +133,13 @@ class _Plain:
             return False
         self.drawn = time.monotonic()
         return True
+
+    def counted(self, what: str, done: int, total: int) -> str:
+        """A line of what tells no losses, such as the methods of a bench, which learn elsewhere."""
+        if self.last is not None or time.monotonic() - self.said < QUIET_SECONDS:
+            return ""
+        self.said = time.monotonic()
+        return f"{what}: {done} of {total}"
 
     def due(self, what: str) -> str:
         """A line, where a minute has gone by since the one before."""

@@ -13,6 +13,10 @@ from spectra.testing.check import Fault, NotApplicable, require
 from spectra.testing.scored import COUNT, NOISE, SCENES, Scene
 from spectra.testing.subject import Subject, unchanged
 
+LACKING = "not scored: needs"
+"""How the reason of a metric begins that lacks something here beside what its `needs` names: an optional package, or
+the network of one of its terms."""
+
 
 def needs(subject: Subject) -> None:
     """It names its weights, and is made without them: its signature must be readable where they are missing."""
@@ -25,14 +29,33 @@ def needs(subject: Subject) -> None:
 
 
 def signature(subject: Subject) -> None:
+    """It names every choice that changes the number, and before the first image it is that of the settings alone.
+
+    From the first image on it may say what was seen: `bands:all` where it said `bands:grey-repeated+all`. Its name, the
+    first part, and the number of parts stay; further images of the same kind change nothing; two that are fed alike
+    say the same, and so does the result.
+    """
     metric, other = subject.build(), subject.build()
     before = metric.signature
     require(bool(before.strip()), "its `signature` is empty: say every choice that changes the number")
     require(before == other.signature, "its `signature` differs between two that are made alike")
     if _missing(subject):
         return
-    after = _fed(metric, _scene(subject).items()).signature
-    require(after == before, f"the `signature` of its result is {after!r}, and {before!r} before the first image")
+    after = _signature_with_images(metric, other, _scene(subject).items())
+    require(
+        _frame(after) == _frame(before),
+        f"its `signature` is {after!r} with images, and {before!r} without: its name, which is the first part, and the "
+        "number of parts must stay",
+    )
+
+
+def _signature_with_images(metric: Metric, other: Metric, items: list[Scored]) -> str:
+    first, after = (_fed(metric, some).signature for some in (items[:1], items[1:]))
+    own, alike = metric.signature, _fed(other, items).signature
+    require(after == own, f"the `signature` of its result is {after!r}, and its own {own!r}")
+    require(after == alike, f"its `signature` differs between two that are fed alike: {after!r} and {alike!r}")
+    require(after == first, f"images of the same kind change its `signature` from {first!r} to {after!r}")
+    return after
 
 
 def unit_and_better(subject: Subject) -> None:
@@ -114,7 +137,10 @@ def merge(subject: Subject) -> None:
         told = f"merged from {cut} and {COUNT - cut} images"
         require(found.n == whole.n, f"{told} it speaks for {found.n}, and for {whole.n} when they are fed to one")
         require(_same(found, whole), f"{told} it scores {found.value!r}, and {whole.value!r} when they are fed to one")
-        require(_same(second.result(), before), "its `merge` changes the other one, which another may still read")
+        told_apart = f"{told} its `signature` is {found.signature!r}, and {whole.signature!r} when they are fed to one"
+        require(found.signature == whole.signature, told_apart)
+        untouched = _same(second.result(), before, equal_nan=True)
+        require(untouched, "its `merge` changes the other one, which another may still read")
 
 
 def memory(subject: Subject) -> None:
@@ -164,15 +190,24 @@ def _scene(subject: Subject) -> Scene:
     """The first whose images it scores."""
     reasons = []
     for scene in SCENES:
-        try:
-            score = _fed(_built(subject), scene.items())
-        except SpectraError as why:
-            reasons.append(f"{scene.task}, {scene.side} pixels: {why}")
-            continue
-        if score.value is not None:
+        reason = _why_not(subject, scene)
+        if reason is None:
             return scene
-        reasons.append(f"{scene.task}, {scene.side} pixels: {score.reason}")
-    raise Fault(f"it scores none of {COUNT} ordinary images:\n" + "\n".join(reasons))
+        reasons.append(reason)
+    lacking = [reason for reason in reasons if reason.startswith(LACKING)]
+    if lacking:
+        raise NotApplicable(lacking[0])
+    told = [f"{scene.task}, {scene.side} pixels: {reason}" for scene, reason in zip(SCENES, reasons, strict=True)]
+    raise Fault(f"it scores none of {COUNT} ordinary images:\n" + "\n".join(told))
+
+
+def _why_not(subject: Subject, scene: Scene) -> str | None:
+    """The reason that it has no score of these images; None where it has one."""
+    try:
+        score = _fed(_built(subject), scene.items())
+    except SpectraError as why:
+        return f"refused: {why}"
+    return score.reason if score.value is None else None
 
 
 def _fed(metric: Metric, items: Iterable[Scored]) -> Score:
@@ -186,10 +221,19 @@ def _value(subject: Subject, items: Iterable[Scored]) -> float:
     return math.nan if score.value is None else score.value
 
 
-def _same(one: Score, other: Score) -> bool:
+def _same(one: Score, other: Score, equal_nan: bool = False) -> bool:
     """The value and its interval."""
     pairs = ((one.value, other.value), (one.low, other.low), (one.high, other.high))
-    return all(a == b if a is None or b is None else _near(a, b) for a, b in pairs)
+    return all(
+        a == b if a is None or b is None else _near(a, b) or (equal_nan and math.isnan(a) and math.isnan(b))
+        for a, b in pairs
+    )
+
+
+def _frame(signature: str) -> tuple[str, int]:
+    """The name, and how many parts there are."""
+    parts = signature.split("|")
+    return parts[0], len(parts)
 
 
 def _near(one: float, other: float) -> bool:

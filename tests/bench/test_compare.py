@@ -220,7 +220,7 @@ def without_groups(folder: Path, copy: Path) -> Path:
 
 def test_it_is_said_of_two_runs_that_know_no_groups(runs: tuple[Path, Path], tmp_path: Path) -> None:
     old = [without_groups(folder, tmp_path / f"old{number}") for number, folder in enumerate(runs)]
-    assert compare(*old).notes == [
+    assert compare(*old).notes[1:] == [
         "rgb2ir: runs know no groups. If images belong together, the intervals are too narrow."
     ]
 
@@ -233,8 +233,11 @@ def test_two_runs_are_compared(runs: tuple[Path, Path]) -> None:
     assert row.difference == pytest.approx(np.mean([ours[name] - theirs[name] for name in ours]), rel=1e-9)
     assert row.pair is not None and row.pair.n == row.pair.clusters == 3
     assert rows["linear", "psnr"].difference == 0 and rows["linear", "psnr"].pair is not None
-    assert "Note: Of fewer than 6 images or groups no difference can be shown." in comparison_text(found)
-    assert found.notes == []
+    family = len([row for row in rows.values() if row.metric == "psnr" and row.difference])
+    assert family < len({method for method, _ in rows})
+    few = f"3 images and {family} pair{'s' * (family != 1)}: the smallest p"
+    assert len(found.notes) == 1 and found.notes[0].startswith(f"rgb2ir: {few}")
+    assert f"Note: {found.notes[0]}" in comparison_text(found)
 
 
 def test_a_run_and_a_bench_agree_on_what_their_data_is_and_on_groups(runs: tuple[Path, Path], tmp_path: Path) -> None:
@@ -252,7 +255,8 @@ def test_a_run_and_a_bench_agree_on_what_their_data_is_and_on_groups(runs: tuple
     found = compare(without_groups(folder, tmp_path / "old"), bench)
     row = one(found)
     assert row.pair is not None and (row.pair.n, row.pair.clusters) == (3, 2)
-    assert not any("groups" in note or "data" in note for note in found.notes)
+    assert not any("know no groups" in note or "other groups" in note or "data" in note for note in found.notes)
+    assert found.notes[0].startswith("rgb2ir: 2 groups and 1 pair: the smallest p is 0.5; no difference can")
 
 
 @pytest.mark.parametrize(
@@ -293,3 +297,22 @@ def test_the_table_says_who_is_better_as_far_as_was_shown(tmp_path: Path) -> Non
     assert " B " in lines["up", "psnr"] and " A " in lines["up", "mae"]
     assert "not shown" in lines["same", "psnr"] and "not shown" in lines["same", "mae"]
     assert "psnr ↑ dB" in lines["up", "psnr"] and lines["up", "psnr"].endswith("24")
+
+
+def test_rows_of_the_same_scores_are_shown_and_leave_the_family(tmp_path: Path) -> None:
+    ours = {name: {"psnr": [values(place)]} for place, name in enumerate("abc")}
+    theirs = {**ours, "a": {"psnr": [near(values(0), 7, 0.2)]}}
+    found = compare(write_bench(tmp_path / "a", ours), write_bench(tmp_path / "b", theirs))
+    pairs = {row.a: row.pair for row in found.rows if row.pair is not None}
+    assert pairs["a"].p is not None and 0 < pairs["a"].p < 1 and pairs["a"].p_holm == pairs["a"].p
+    assert [(pairs[name].p, pairs[name].p_holm) for name in "bc"] == [(1, 1)] * 2
+    text = comparison_text(found)
+    assert sum("  the same  " in line for line in text.splitlines()) == 2
+    assert "Note: The same scores on every image: 2 of the rows above; Holm does not count them." in text
+
+
+def test_so_many_flips_are_drawn_that_the_correction_leaves_room(tmp_path: Path) -> None:
+    ours = {f"m{place}": {"psnr": [FIRST[:14]]} for place in range(210)}
+    theirs = {name: {"psnr": [[value + 1 for value in FIRST[:14]]]} for name in ours}
+    found = compare(write_bench(tmp_path / "a", ours), write_bench(tmp_path / "b", theirs))
+    assert found.rows[0].pair is not None and found.rows[0].pair.test == "sign flips of 14 images, 10,500 drawn"

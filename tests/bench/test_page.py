@@ -111,6 +111,21 @@ def test_best_and_tied_are_marked_as_the_bench_says(bench: Path) -> None:
     assert "pix2pixhd leads by psnr" in text and "not to be told apart from cyclegan" in text
 
 
+def test_what_so_few_images_cannot_show_is_said_below_the_scores_and_beside_the_pairs(bench: Path) -> None:
+    def unsure(content: dict[str, Any]) -> None:
+        for one in content["pairs"]:
+            one["clusters"], one["p_holm"] = 6, 0.656
+
+    words = "6 images and 10 pairs: the smallest p after Holm is 0.31; no difference can be shown with fewer than 9 "
+    words += "images."
+    text = " ".join(changed(bench, unsure).text.split())
+    scores, pairs = section(text, "Scores", "Quality against"), section(text, "Every two methods compared", "rgb")
+    assert scores.count(words) == 1 and words in pairs
+    assert "An interval speaks of its own two methods alone" in pairs and "In grey" not in pairs
+    many = " ".join(changed(bench, lambda it: [one.update(n=40, clusters=40) for one in it["pairs"]]).text.split())
+    assert "no difference can be shown" not in many and "In grey: the two are not to be told apart." in many
+
+
 def test_floors_and_published_rows_are_tagged_and_cited(made: Path) -> None:
     page = Page(bench_page(made))
     assert len(page.all("tr", "published")) == 2 and len(page.all("tr", "floor")) == 2 * 2 * 2  # scores and cost

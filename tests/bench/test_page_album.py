@@ -6,6 +6,7 @@ import base64
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,17 @@ def test_the_best_of_a_method_is_called_so_beside_its_picture(made: Path) -> Non
     for shot, image in zip(album.shots, gallery(made)[1]["images"], strict=True):
         told = {(entry.method, what) for entry in shot.made for what in entry.chosen}
         assert told == {(why["method"], why["what"]) for why in image["why"]}
+
+
+def test_all_images_of_a_task_have_the_same_columns(made: Path) -> None:
+    place, said = gallery(made)
+    few = next(iter(said["images"][1]["methods"]))
+    said["images"][1]["methods"] = {few: said["images"][1]["methods"][few]}
+    said["images"][1]["why"] = []
+    found, _ = albums({"rgb2nir": (place, said)}, album_of.MOST_BYTES)
+    shots = found["rgb2nir"].shots
+    assert len({len(shot.made) for shot in shots}) == 2
+    assert len({(shot.columns, shot.wide) for shot in shots}) == 1
+    long = [replace(shot, beside=None, target=replace(shot.target, width=900)) for shot in shots[:1]]
+    assert [shot.wide for shot in long] == [True]
+    assert [shot.wide for shot in album_of._aligned([*long, *shots[1:]])] == [False] * len(shots)

@@ -119,10 +119,18 @@ def test_labels_stay_within_the_drawing(points: list[tuple[float, float]]) -> No
     rows = [row(f"method {place}", mean, latency_ms=cost) for place, (cost, mean) in enumerate(points)]
     colours = {f"method {place}": "series0" for place in range(len(points))}
     picture = drawn(scatters(rows, columns_of(rows), colours)[0].svg)
-    names = texts(picture, "name")
+    names = [one for one in picture.iter("text") if one.attrib["class"] == "name"]
     assert len(names) == len(points)
-    for name, (x, y) in names.items():
-        assert x >= 0 and x + 6 * len(name) < 480 and 0 < y < 300
+    for name in names:
+        x, width = float(name.attrib["x"]), 8 * len(name.text or "")
+        left = x - width * {"start": 0, "middle": 0.5, "end": 1}[name.attrib["text-anchor"]]
+        assert left >= 0 and left + width < 480 and 0 < float(name.attrib["y"]) < 300
+
+
+def test_the_front_is_drawn_below_the_labels() -> None:
+    picture = scatter(row("a", 10.0, latency_ms=1), row("b", 30.0, latency_ms=3))
+    kinds = [one.attrib.get("class") for one in picture.iter() if one.attrib.get("class") in ("front", "name")]
+    assert kinds == ["front", "name", "name"]
 
 
 def column(better: str = "higher") -> Column:
@@ -179,6 +187,33 @@ def test_the_better_one_stands_first_with_its_difference_and_its_interval(better
     else:
         assert found[("c", "b")] == ("−3.00", "[−3.50, −2.00]", "0.010", True)
         assert found[("b", "a")] == ("−2.00", "[−3.00, −1.50]", "0.200", False)
+
+
+def compared(*pairs: Any) -> Any:
+    rows = [row(name, mean) for name, mean in zip("abcdefg", (10.0, 8.0, 5.0, 4.0, 3.0, 2.0, 1.0), strict=True)]
+    return comparisons(pairs, rows, columns_of(rows), 0.05)[0]
+
+
+def test_what_so_few_images_cannot_show_is_said_beside_the_pairs() -> None:
+    few = compared(pair("a", "b", 2.0, 0.656), pair("a", "c", 4.0, 0.656))
+    assert few.remark.startswith("5 images and 2 pairs: the smallest p after Holm is 0.12; no difference can be shown")
+    assert compared({**pair("a", "b", 2.0, 0.656), "n": 20}).remark == ""
+
+
+def test_an_interval_without_0_beside_a_large_p_is_explained() -> None:
+    (said,) = compared(pair("a", "b", 2.0, 0.656)).explained
+    assert said.startswith("An interval speaks of its own two methods alone")
+    assert compared(pair("a", "b", 2.0, 0.01)).explained == compared(pair("a", "b", 0.2, 0.6)).explained == ()
+    (turned,) = compared(pair("b", "a", -2.0, 0.656)).explained
+    assert turned == said
+
+
+def test_pairs_of_the_same_scores_are_counted_and_do_not_speak_for_the_others() -> None:
+    same = {**pair("a", "b", 0.0, 1.0), "low": 0.0, "high": 0.0, "p": 1.0, "test": "none", "n": 3}
+    found = compared(same, pair("a", "c", 2.0))
+    assert (found.test, found.n) == ("a test", 5)
+    assert found.explained == ("Of the same scores on every image: 1. There p is 1, and Holm does not count them.",)
+    assert "1 pair:" in found.remark
 
 
 def test_methods_keep_their_colours_and_floors_have_none_of_their_own() -> None:

@@ -24,8 +24,9 @@ def row(method: str, mean: float | None, kind: str = "translator", better: str =
     return {"method": method, "task": "rgb2nir", "kind": kind, "scores": {"psnr": score}, "notes": [], "error": None}
 
 
-def pair(a: str, b: str, p_holm: float) -> Any:
-    return {"task": "rgb2nir", "metric": "psnr", "a": a, "b": b, "p_holm": p_holm}
+def pair(a: str, b: str, p_holm: float, n: int = 20) -> Any:
+    about = {"task": "rgb2nir", "metric": "psnr", "difference": 1.0, "low": 0.5, "high": 1.5, "n": n}
+    return {**about, "a": a, "b": b, "p": p_holm, "p_holm": p_holm}
 
 
 def told(*rows: Any, pairs: tuple[Any, ...] = ()) -> str:
@@ -40,13 +41,43 @@ def test_the_verdict_weighs_the_leader_against_the_best_floor() -> None:
         told(*rows, pairs=(pair("high", "a", 0.01),)) == f"{lead}: clearly better than the best floor, high, at 15.00."
     )
     unclear = f"{lead}: better, but not clearly so, than the best floor, high, at 15.00."
+    few = f"{lead}: better than the best floor, high, at 15.00, which so few images cannot show."
+    assert told(*rows, pairs=(pair("a", "high", 0.2, 5),)) == few
     assert told(*rows, pairs=(pair("a", "high", 0.2), pair("a", "low", 0.01))) == unclear
 
 
-@pytest.mark.parametrize(("better", "floor"), [("higher", 21.0), ("lower", 19.0), ("higher", 20.0)])
+@pytest.mark.parametrize(("better", "floor"), [("higher", 21.0), ("lower", 19.0)])
 def test_a_method_alone_that_beats_no_floor_is_told_so(better: str, floor: float) -> None:
-    said = told(row("a", 20.0, better=better), row("f", floor, "floor", better))
-    assert said == f"a reaches psnr 20.00 dB, and is no better than the best floor, f, at {floor:.2f}."
+    rows = row("a", 20.0, better=better), row("f", floor, "floor", better)
+    worse = f"a reaches psnr 20.00 dB, and is worse than the best floor, f, at {floor:.2f}"
+    unsure = f"a reaches psnr 20.00 dB, and is not shown to differ from the best floor, f, at {floor:.2f}."
+    assert told(*rows) == told(*rows, pairs=(pair("a", "f", 0.01),)) == f"{worse}."
+    assert told(*rows, pairs=(pair("f", "a", 0.3),)) == unsure
+    assert told(*rows, pairs=(pair("f", "a", 0.3, 4),)) == f"{worse}, which so few images cannot show."
+
+
+def test_the_best_method_behind_a_floor_does_not_lead() -> None:
+    rows = row("a", 17.2), row("b", 16.0), row("linear", 18.4, "floor")
+    assert told(*rows) == "a is the best of the methods by psnr with 17.20 dB, and is worse than the best floor, " + (
+        "linear, at 18.40."
+    )
+
+
+def test_a_method_with_the_scores_of_a_floor_is_level_with_it() -> None:
+    assert told(row("a", 20.0), row("f", 20.0, "floor")) == "a reaches psnr 20.00 dB, level with the best floor, f."
+
+
+def test_methods_of_the_same_score_are_level() -> None:
+    two = row("a", 20.0, best=True), row("b", 20.0, best=True)
+    assert told(*two) == "a and b are level by psnr with 20.00 dB."
+    assert told(*two, row("c", 9.0)) == "a and b are level and lead by psnr with 20.00 dB."
+    assert told(*two, row("f", 15.0, "floor")) == (
+        "a and b are level by psnr with 20.00 dB: better than the best floor, f, at 15.00."
+    )
+    assert told(*two, row("c", 9.0), row("f", 25.0, "floor")) == (
+        "a and b are level, the best of the methods, by psnr with 20.00 dB, and are worse than the best floor, f, at "
+        "25.00."
+    )
 
 
 def test_those_that_are_tied_with_the_leader_are_named_and_published_ones_never_lead() -> None:

@@ -126,7 +126,9 @@ def test_bars_lie_where_their_own_numbers_are() -> None:
     [
         (9.0, "a reaches psnr 9 dB: better than the best floor, b, at 4."),
         (5.0, "a reaches psnr 5 dB: better, but not clearly so, than the best floor, b, at 4."),
-        (3.5, "a reaches psnr 3.5 dB: no better than the best floor, b, at 4."),
+        (3.5, "a reaches psnr 3.5 dB: worse, but not clearly so, than the best floor, b, at 4."),
+        (0.5, "a reaches psnr 0.5 dB: worse than the best floor, b, at 4."),
+        (4.0, "a reaches psnr 4 dB: level with the best floor, b, at 4."),
     ],
 )
 def test_the_verdict_names_the_best_floor_and_claims_no_more_than_the_intervals_bear(own: float, told: str) -> None:

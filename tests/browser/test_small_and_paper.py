@@ -37,3 +37,22 @@ def test_on_paper_everything_is_open_and_no_control_is_printed(opened: Any, tmp_
     page.emulate_media(media="screen")
     page.pdf(path=tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+
+
+SIZES = """[...document.querySelectorAll('svg.chart text')].filter(one => one.getClientRects().length)
+    .map(one => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a)"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 390, 480, 960])
+def test_words_in_drawings_can_be_read(opened: Any, width: int) -> None:
+    sizes = opened(width=width, height=740).evaluate(SIZES)
+    assert len(sizes) > 10 and min(sizes) >= 11
+
+
+def test_the_best_is_marked_by_a_sign_that_is_as_large_as_its_number(opened: Any) -> None:
+    mark = "getComputedStyle(document.querySelector('td.best .mean'), '::before')"
+    page = opened(width=390)
+    assert "★" in page.evaluate(f"{mark}.content")
+    number = page.evaluate("parseFloat(getComputedStyle(document.querySelector('td.best .mean')).fontSize)")
+    assert page.evaluate(f"parseFloat({mark}.fontSize)") >= number >= 14
+    assert page.locator("td.best").first.text_content().count("best") == 1

@@ -62,6 +62,19 @@ def test_where_nobody_watches_there_is_a_line_a_minute(monkeypatch: pytest.Monke
     assert QUIET_SECONDS == 60
 
 
+def test_what_tells_no_losses_has_a_line_a_minute_too(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """A bench whose methods learn in other processes, with its output in a file."""
+    with bars(monkeypatch, terminal=False) as found:
+        for second in range(181):
+            clock.now = 1000.0 + second
+            found.told("pix2pixhd: train", second, 500)
+        assert written(found).splitlines() == [f"pix2pixhd: train: {done} of 500" for done in (60, 120, 180)]
+    with bars(monkeypatch, terminal=False, quiet=True) as silent:
+        clock.now += 100
+        silent.told("pix2pixhd: train", 1, 500)
+        assert written(silent) == ""
+
+
 def test_a_short_run_says_nothing(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     with bars(monkeypatch, terminal=False) as found:
         for number in range(1, 100):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -123,15 +124,28 @@ def test_images_are_filled_with_the_targets_mean_of_each_image_and_channel() -> 
 def test_a_pixel_of_a_smaller_mask_is_valid_where_no_invalid_pixel_weighs_in_it(
     height: int, width: int, new_height: int, new_width: int, seed: int
 ) -> None:
-    """Each invalid pixel alone, as an image in float64, through torch's own antialiased bilinear."""
+    """By the formula, in whole fractions: torch itself is wrong for images that are made one pixel wide."""
     valid = torch.from_numpy(np.random.default_rng(seed).random((1, 1, height, width)) > 0.2)
     size = (min(height, new_height), min(width, new_width))
-    lost = torch.zeros(1, 1, *size, dtype=torch.bool)
-    for y, x in (~valid[0, 0]).nonzero().tolist():
-        alone = torch.zeros(1, 1, height, width, dtype=torch.float64)
-        alone[0, 0, y, x] = 1
-        lost |= functional.interpolate(alone, size, mode="bilinear", antialias=True, align_corners=False) > 1e-12
-    assert torch.equal(resized(valid, size), ~lost)
+    rows, columns = weighing(height, size[0]), weighing(width, size[1])
+    expected = [[bool(valid[0, 0][row][:, column].all()) for column in columns] for row in rows]
+    assert resized(valid, size)[0, 0].tolist() == expected
+
+
+def weighing(old: int, new: int) -> list[list[int]]:
+    """For each pixel of a smaller axis those of the larger one that are within the reach of an antialiased triangle."""
+    step = Fraction(old, new)
+    centres = [(place + Fraction(1, 2)) * step for place in range(new)]
+    return [[place for place in range(old) if abs(place + Fraction(1, 2) - centre) < step] for centre in centres]
+
+
+def test_what_weighs_in_a_smaller_pixel_is_what_torch_lets_weigh() -> None:
+    for old in range(1, 13):
+        for new in range(1, old + 1):
+            alone = torch.eye(old, dtype=torch.float64)[:, None, :, None].expand(-1, -1, -1, 2)
+            shares = functional.interpolate(alone, (new, 2), mode="bilinear", antialias=True, align_corners=False)
+            found = [[place for place in range(old) if shares[place, 0, row, 0] > 1e-12] for row in range(new)]
+            assert found == weighing(old, new)
 
 
 def test_a_smaller_mask_also_covers_what_means_over_areas_look_at() -> None:

@@ -176,7 +176,12 @@ def test_as_many_groups_as_values_are_asked_for() -> None:
 def test_what_is_said_of_few_groups() -> None:
     assert doubt(["street"] * 16) == "no interval: all 16 images belong to one group, 'street'"
     assert doubt(["a", "a", "b", "c"]) == "the interval is poor: the 4 images belong to 3 groups only"
-    assert doubt([*"aabbccddee"]) == doubt(["a", "b"]) == doubt(["a"]) == doubt([]) == ""
+    assert doubt([*"aabbccddee"]) == doubt([*"abcde"]) == doubt(["a"]) == doubt([]) == ""
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_of_few_images_that_stand_alone_the_same_is_said(number: int) -> None:
+    assert doubt([*"abcd"][:number]) == f"of {number} images: the interval is rough"
 
 
 def test_a_metric_heeds_the_groups_of_its_images() -> None:

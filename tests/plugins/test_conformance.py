@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from spectra import weights
+from spectra.metrics.distribution.inception import inception_passes
 from spectra.registry import installed, registry
-from spectra.testing import Check, NotApplicable, checks, conformance
+from spectra.testing import Check, Fault, NotApplicable, checks, conformance
+from tests.metrics.deep_items import forget, use_random_networks
+from tests.nn.inception_weights import random_inception
 
 _GRAY = {"name": "gray", "channels": 1}
 _LINKS = [
@@ -55,6 +60,43 @@ def test_every_preset_keeps_what_hangs_on_its_settings(name: str, preset: str, c
         chosen()
     except NotApplicable as why:
         pytest.skip(str(why))
+
+
+WITH_NETWORKS: dict[str, dict[str, Any]] = {
+    "lpips": {},
+    "dists": {},
+    "fid": {"features": 64},
+    "kid": {"features": 64},
+    "pbvs": {"fid_feature": 64, "lpips_net": "alex"},
+}
+"""Metrics that have no number without weights, with the settings that are quick."""
+
+
+@pytest.fixture
+def random_networks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For one test: random weights in place of all that were learned."""
+    use_random_networks(monkeypatch)
+    load = weights.load
+    monkeypatch.setattr(weights, "load", lambda name: random_inception() if name == "inception_fid" else load(name))
+    inception_passes.cache_clear()
+    yield
+    forget()
+    inception_passes.cache_clear()
+
+
+@pytest.mark.parametrize("name", WITH_NETWORKS)
+def test_a_metric_with_random_weights_is_examined_in_full(random_networks: None, name: str) -> None:
+    left_out = []
+    for check in checks("metrics", name, settings=WITH_NETWORKS[name]):
+        try:
+            check()
+        except NotApplicable as why:
+            assert str(why) == "it speaks only for sets of images"
+            left_out.append(check.name)
+        except Fault as fault:
+            fault.add_note(f"in {check.name}")
+            raise
+    assert left_out == ([] if name in ("lpips", "dists") else ["one_image"])
 
 
 def test_none_is_left_out() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from spectra import weights
+from spectra import NotScored, Score, Scored, weights
 from spectra.testing import Check, Fault, NotApplicable, checks
 from tests.plugin_packages import PluginPackages
 from tests.testing.faulty import learners, losses, metrics, sound, translators
@@ -77,7 +78,14 @@ METRICS = [
     ("CountsTheFirstTwice", "order_of_images", "order of the images matters"),
     ("WrongWay", "prefers_equal_images", "higher is better"),
     ("Unsigned", "signature", "empty"),
-    ("CountsInItsSignature", "signature", "before the first image"),
+    ("CountsInItsSignature", "signature", "same kind change its `signature` from 'sound.images:1' to 'sound.images:4'"),
+    ("LosesItsName", "signature", "'seen.v1' with images, and 'sound.v1' without: its name"),
+    ("LosesAPart", "signature", "'sound.v1' with images, and 'sound.images:unseen.v1' without.*number of parts"),
+    ("SignedByAnother", "signature", "of its result is 'another.v1', and its own 'sound.v1'"),
+    ("SignedByChance", "signature", "differs between two that are fed alike"),
+    ("ForgetsWhatTheOtherSaw", "merge", "its `signature` is 'set.seen:nothing.v1', and 'set.seen:images.v1'"),
+    ("LacksAWord", "result", "scores none.*rgb2nir, 64 pixels: it is too dark.*nir2rgb, 192 pixels"),
+    ("MakesNaNOfNothing", "empty_result", "of no image it makes nan instead of None"),
     ("ScoresNothing", "empty_result", "instead of None"),
     ("OtherUnit", "unit_and_better", "unit 'DN'"),
     ("OutsideItsInterval", "one_image", "its set"),
@@ -110,6 +118,8 @@ SOUND = [
     ("losses", "SkipsPixels"),
     ("metrics", "SoundMetric"),
     ("metrics", "SoundSet"),
+    ("metrics", "SaysWhatItSaw"),
+    ("metrics", "LacksALamp"),
 ]
 
 
@@ -152,6 +162,49 @@ def test_a_metric_whose_weights_are_missing_is_checked_as_far_as_it_can_be(
             done.append(check.name)
     assert {"needs", "signature", "summary"} <= set(done)
     assert {"result", "merge", "memory", "mask"} <= set(left)
+
+
+def test_a_metric_that_lacks_something_is_excused_from_each_check_of_a_number(plugin_packages: PluginPackages) -> None:
+    done, left = [], []
+    for check in checks_of(plugin_packages, "metrics", "LacksALamp"):
+        try:
+            check()
+        except NotApplicable as why:
+            assert str(why) == "not scored: needs a lamp"
+            left.append(check.name)
+        else:
+            done.append(check.name)
+    assert left == [
+        *("signature", "unit_and_better", "result", "counts_its_images", "prefers_equal_images", "order_of_images"),
+        *("one_image", "merge", "memory", "mask", "inputs_not_modified"),
+    ]
+    assert {"needs", "empty_result", "summary"} <= set(done)
+
+
+def test_a_metric_that_scores_some_images_is_not_excused_for_what_it_lacks_for_others(
+    plugin_packages: PluginPackages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_one_band(self: metrics.SoundMetric, item: Scored) -> float:
+        if len(item.target) == 1:
+            raise NotScored("too dark")
+        return -item.prediction.mean().item()
+
+    result = metrics.SoundMetric.result
+    monkeypatch.setattr(metrics.SoundMetric, "score", only_one_band)
+    monkeypatch.setattr(metrics.SoundMetric, "result", lambda self: lacking(result(self)))
+    check = next(
+        one for one in checks_of(plugin_packages, "metrics", "SoundMetric") if one.name == "prefers_equal_images"
+    )
+    with pytest.raises(Fault, match="lower is better"):
+        check()
+
+
+def lacking(score: Score) -> Score:
+    return replace(score, reason="not scored: needs a lamp") if score.value is None else score
+
+
+def test_a_merge_is_not_blamed_for_an_empty_result_that_is_not_a_number(plugin_packages: PluginPackages) -> None:
+    next(one for one in checks_of(plugin_packages, "metrics", "MakesNaNOfNothing") if one.name == "merge")()
 
 
 def test_every_faulty_class_is_planted() -> None:

@@ -1,1 +1,1 @@
-"""A translator, a loss and a metric for Spectra, which finds them through the entry points in pyproject.toml."""
+"""A translator, a loss and two metrics for Spectra, which finds them through the entry points in pyproject.toml."""

@@ -1,4 +1,4 @@
-"""The recipe carries translator, loss and metric through Spectra, and the translator learns."""
+"""The recipe carries translator, loss and metrics through Spectra, and the translator learns."""
 
 from __future__ import annotations
 
@@ -14,3 +14,4 @@ def test_it_learns_more_than_the_mean(tmp_path: Path) -> None:
     learned, constant = methods["firefly"]["scores"], methods["constant"]["scores"]
     assert learned["psnr"]["mean"] > constant["psnr"]["mean"] + 1
     assert learned["firefly_bias"]["n"] == 8
+    assert learned["firefly_tones"]["n"] == 8

@@ -6,17 +6,20 @@ import json
 import platform
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from spectra.bench.contest.contest import Contest, Entry, Steward
-from spectra.bench.contest.entrants import entrants
+from spectra.bench.contest.contest import Contest, Entry
+from spectra.bench.contest.entrants import Entrant, entrants
+from spectra.bench.contest.memory import watches_memory
 from spectra.bench.contest.options import BenchOptions
 from spectra.bench.contest.rows import lines_of, rows_of
-from spectra.bench.contest.trials import Trial, home_tasks, judge_of, trials_of
+from spectra.bench.contest.steward import Steward
+from spectra.bench.contest.trials import Trial, deaf, home_tasks, judge_of, overruled, trials_of
 from spectra.bench.cost.measure import measure
 from spectra.bench.counted import Told, silent
 from spectra.bench.environment import LIBRARIES, git_state, hardware, versions
@@ -33,7 +36,6 @@ from spectra.data.open import open_data
 from spectra.devices import checked_device
 from spectra.errors import DataError, SpectraError
 from spectra.metrics.pbvs_combined import combined_of
-from spectra.modalities import Task
 from spectra.recipe.recipe import Recipe
 
 KEPT = "kept"
@@ -86,6 +88,11 @@ class Bench:
     result: Result
 
     @property
+    def failed(self) -> list[str]:
+        """Methods without scores, each with its task."""
+        return [f"{row.method} ({row.task})" for row in self.result.rows if row.error is not None and not row.scores]
+
+    @property
     def text(self) -> str:
         """All of `bench.json`."""
         return (self.folder / BENCH).read_text(encoding="utf-8")
@@ -97,10 +104,10 @@ def plan(options: BenchOptions, out: Path | str | None = None) -> BenchPlan:
     folder = Path(out) if out is not None else Path("bench")
     _refuse_strange(folder)
     named = entrants(options.methods, options.preset)
-    tasks = [str(Task.parse(task)) for task in options.tasks] or home_tasks(named, options)
+    tasks = list(dict.fromkeys(options.tasks)) or home_tasks(named, options)
     if not tasks:
         raise SpectraError("Folders of predictions do not say what they show: name the task, such as --tasks rgb2nir.")
-    found, notes = [], []
+    found, notes = [], list(_notes(named, options))
     for task in tasks:
         judge = judge_of(task, named, options)
         if (fault := _no_data(judge)) and options.tasks:
@@ -112,9 +119,17 @@ def plan(options: BenchOptions, out: Path | str | None = None) -> BenchPlan:
         found.append(TaskPlan(judge, trials))
         absent = [one.name for one in named if not any(trial.entrant is one for trial in trials)]
         notes += [f"{name} does not enter {task}: it was made for other tasks." for name in absent]
+        notes += overruled(task, named, options)
     if not found or (not options.tasks and not any(it.trials for it in found)):
         raise SpectraError("\n".join(["No task is left to enter.", *notes]))
     return BenchPlan(options, folder, tuple(found), tuple(notes))
+
+
+def _notes(named: Sequence[Entrant], options: BenchOptions) -> Iterator[str]:
+    for name in deaf(named, options):
+        yield f"{name} has no preset {options.preset!r}, and enters as it is."
+    if options.memory is not None and not watches_memory():
+        yield "This system does not tell how much memory a process holds: --memory is not watched."
 
 
 def _no_data(judge: Recipe) -> str:
@@ -136,18 +151,20 @@ def bench(
     """Carry a plan out; what an earlier bench in the same folder has kept is not done again."""
     planned = plan(options, out)
     planned.folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with held(planned.folder / ".lock"):
-            return _carried_out(planned, told, said)
-    except BlockingIOError:
-        raise SpectraError(
-            f"Another bench is at work in {str(planned.folder)!r}. Wait, or choose another --out."
-        ) from None
+    with ExitStack() as ours:
+        try:
+            ours.enter_context(held(planned.folder / ".lock"))
+        except BlockingIOError:
+            raise SpectraError(
+                f"Another bench is at work in {str(planned.folder)!r}. Wait, or choose another --out."
+            ) from None
+        return _carried_out(planned, told, said)
 
 
 def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) -> Bench:
     steward = Steward(planned.options, planned.folder / KEPT, told, said)
     contests = [steward.contest(it.judge, it.trials) for it in planned.tasks]
+    papers = {it.task: published(it.data.layout, it.task) for it in contests}  # what is amiss there is told first
     rows: list[dict[str, Any]] = []
     pairs: list[PairResult] = []
     for contest in contests:
@@ -155,7 +172,7 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
         own, compared = rows_of(contest)
         costs = _costs(contest, planned.options, told)
         rows += [{**row, "cost": costs.get(row["method"])} for row in own]
-        rows += published(contest.data.layout, contest.task)
+        rows += papers[contest.task]
         pairs += compared
     result = result_of(
         {
@@ -166,7 +183,8 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
             "combined": combined_of(rows),
         }
     )
-    _set_aside(planned.folder, result)
+    if (aside := _set_aside(planned.folder, result)) is not None:
+        said(f"An earlier bench in this folder has rows that this one has not: it is now {str(aside)!r}.")
     for contest in contests:
         _gallery(planned.folder, contest, told)
     written(planned.folder, result, [line for contest in contests for line in lines_of(contest)])
@@ -179,7 +197,7 @@ def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]
     own = {"python": platform.python_version(), **versions(LIBRARIES)}
     seeds = sorted({seed for contest in contests for entry in contest.entries for seed in entry.seeds})
     return {
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [_program(), *sys.argv[1:]],
         "spectra": own["spectra-translate"],
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "environment": {"versions": own, "git": git_state(Path.cwd()), "hardware": hardware(options.device)},
@@ -187,13 +205,19 @@ def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]
         "preset": options.preset,
         "budget": None if options.budget is None else str(options.budget),
         "seeds": seeds,
-        "metrics": dict(first.evaluate.metrics),
+        "metrics": {name: said for it in reversed(planned.tasks) for name, said in it.judge.evaluate.metrics.items()},
         "confidence": 0.95,
         "test": TEST,
         "gallery_metric": next(iter(first.evaluate.metrics), None),
         "tasks": {contest.task: _task(contest) for contest in contests},
         "notes": list(planned.notes),
     }
+
+
+def _program() -> str:
+    """What a person would type: `python -m spectra` runs a file of another name."""
+    name = Path(sys.argv[0]).name
+    return "spectra" if name == "__main__.py" else name
 
 
 def _task(contest: Contest) -> dict[str, Any]:
@@ -227,8 +251,7 @@ def _cost(entry: Entry, contest: Contest, options: BenchOptions) -> dict[str, An
     height, width = contest.data.test[0].source.pixels.shape[-2:]
     what = f"cost-{options.device.replace(':', '')}-{height}x{width}"
     if (known := kept.noted(what)) is None:
-        seconds = (kept.done or {}).get("seconds")
-        cost = measure(model, (height, width), options.device, train_s=seconds)
+        cost = measure(model, (height, width), options.device, train_s=kept.done["seconds"])
         known = cost.described()
         kept.note(what, known)
     return known
@@ -255,23 +278,26 @@ def _refuse_strange(folder: Path) -> None:
         raise SpectraError(f"{str(folder)!r} exists and is not a bench. Choose another --out.")
 
 
-def _set_aside(folder: Path, result: Result) -> None:
+def _set_aside(folder: Path, result: Result) -> Path | None:
     """Rows that an earlier bench has and this one has not are not lost: its `bench.json` and table keep a name."""
     if not (folder / BENCH).is_file():
-        return
+        return None
     try:
         before = read_result(folder)
     except SpectraError:
         lost = True  # damaged: whatever it said stays where a person can look at it
     else:
-        lost = bool({(row.task, row.method, row.id) for row in before.rows} - set(_named(result)))
-    if lost:
-        number = 1
-        while (aside := folder / f"bench.old{number}.json").exists():
-            number += 1
-        (folder / BENCH).rename(aside)
+        lost = bool(set(_named(before)) - set(_named(result)))
+    if not lost:
+        return None
+    number = 1
+    while (aside := folder / f"bench.old{number}.json").exists():
+        number += 1
+    return (folder / BENCH).rename(aside)
 
 
 def _named(result: Result) -> Iterator[tuple[str, str, str | None]]:
+    """Those with scores: what failed before and is done now has not lost anything."""
     for row in result.rows:
-        yield row.task, row.method, row.id
+        if row.scores:
+            yield row.task, row.method, row.id

@@ -56,8 +56,11 @@ class Budget:
 
 def shared(total: int, lengths: Sequence[int]) -> list[int]:
     """Steps of each stage in proportion to its own length: whole numbers, at least one each, whose sum is the total."""
-    if total < sum(length > 0 for length in lengths):
-        raise SpectraError(f"A budget of {total} steps is less than one step for each of {len(lengths)} stages.")
+    if total < (count := sum(length > 0 for length in lengths)):
+        raise SpectraError(
+            f"A budget of {total} step{'s' * (total != 1)} is less than one step for each of its {count} stages: give "
+            f"at least {count}."
+        )
     whole = sum(lengths)
     exact = [total * length / whole for length in lengths]
     steps = [max(math.floor(share), int(length > 0)) for share, length in zip(exact, lengths, strict=True)]

@@ -72,13 +72,15 @@ def _known(translator: str, preset: str | None, *, asked: bool) -> str | None:
 
 
 def _of_folder(folder: Path) -> Iterator[Entrant]:
+    name = folder.name or folder.resolve().name  # of `.`
     if any((place / DESCRIPTION).is_file() for place in (folder, folder / "model")):
-        yield Entrant(folder.name, "model", str(folder))
+        above = folder.resolve().parent.name
+        yield Entrant(above if name == "model" and above else name, "model", str(folder))
     elif several := sorted(path.parent for path in folder.glob(f"models/*/{DESCRIPTION}")):
         for model in several:
-            yield Entrant(f"{folder.name}/{model.name}", "model", str(model))
+            yield Entrant(f"{name}/{model.name}", "model", str(model))
     else:
-        yield Entrant(folder.name, "predictions", str(folder))
+        yield Entrant(name, "predictions", str(folder))
 
 
 def _nobody(word: str, what: str) -> SpectraError:

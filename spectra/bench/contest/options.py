@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from spectra.bench.contest.budget import Budget
+from spectra.bench.needs import Options
 from spectra.recipe.layers import parse_assignment
 
 SCENES = "scenes"
 """As ``--data``: the built-in scenes, whatever recipes say."""
-JUDGING = ("data", "evaluate", "modalities")
+LEARNING = ("data", "modalities")
 """What of a recipe all that enter a task have in common."""
+JUDGING = (*LEARNING, "evaluate")
+"""And by what they are judged."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +41,27 @@ class BenchOptions:
 
     @property
     def recipe_sets(self) -> tuple[str, ...]:
-        """What is laid over every recipe."""
-        scenes = ("data.root=null",) if self.data == SCENES else ()
-        return (*scenes, *self.sets)
+        """What is laid over every recipe: all but how it is judged, which is the same for all."""
+        return tuple(said for said in self._sets if _first(said) != "evaluate")
 
     @property
     def judging_sets(self) -> tuple[str, ...]:
         """What of it concerns the data and the judgement."""
-        return tuple(said for said in self.recipe_sets if parse_assignment(said)[0][0] in JUDGING)
+        return tuple(said for said in self._sets if _first(said) in JUDGING)
+
+    @property
+    def _sets(self) -> tuple[str, ...]:
+        scenes = ("data.root=null",) if self.data == SCENES else ()
+        return (*scenes, *self.sets)
 
     def said(self) -> dict[str, Any]:
         """What a recipe is loaded with."""
         return {"sets": self.recipe_sets, "data": self.root, "seed": self.seed}
+
+    def to_needs(self, preset: str | None) -> Options:
+        """The same for whoever looks after the recipes that recipes need."""
+        return Options(self.root, self.recipe_sets, preset, self.device, self.seed)
+
+
+def _first(said: str) -> str | int:
+    return parse_assignment(said)[0][0]

@@ -26,3 +26,5 @@ class Request(BaseModel):
     sets: tuple[str, ...] = ()
     data: Path | None = None
     """The last three: what the recipes that this one needs are told."""
+    needs: Path | None = None
+    """Where their runs are kept."""

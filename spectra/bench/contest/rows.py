@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from spectra.bench.contest.contest import Contest, Entry, Written
+from spectra.bench.contest.trials import Trial
 from spectra.bench.method import Judged, Method
 from spectra.bench.results.image_scores import ImageScores as Line
 from spectra.bench.scoring import resize_note
@@ -92,21 +93,28 @@ def _cell(found: OverSeeds, best: bool, tied: bool) -> dict[str, Any]:
 
 def _entry_row(entry: Entry, contest: Contest, said: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     trial, failed = entry.trial, entry.failures
-    done = [kept.done or {} for kept in entry.kept]
+    done = [kept.done for kept in entry.kept]
     notes = [note for about in done for note in about.get("notes", [])]
     fitted = [FITTED] if any(written.fitted for written in entry.found) else []
     return {
         "method": trial.method,
         "task": contest.task,
         "kind": trial.kind,
-        "preset": trial.entrant.preset,
+        "preset": _preset(trial, done),
         "seeds": [written.seed for written in entry.found if written.seed is not None],
         "steps": done[0].get("steps") if done else None,
         "scores": said.get(trial.method, {}),
-        "notes": list(dict.fromkeys([*notes, *fitted, *(failed if entry.found else [])])),
+        "notes": list(dict.fromkeys([*notes, *entry.notes, *fitted, *(failed if entry.found else [])])),
         "error": None if entry.found else "; ".join(failed),
         "id": entry.kept[0].id if entry.kept else None,
     }
+
+
+def _preset(trial: Trial, done: Sequence[Mapping[str, Any]]) -> str | None:
+    """That by whose values it learned; of a model that was there, what it says itself."""
+    if trial.kind in ("translator", "recipe"):
+        return trial.recipe.preset
+    return next((about.get("preset") for about in done), None)
 
 
 FITTED = "Its predictions had another size than the targets and were brought to it, bilinear with antialiasing."

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 import json
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from spectra.bench.environment import described_data, versions
+from spectra.bench.contest.matters import hashed
 from spectra.bench.names import file_names
 from spectra.data.atomic import write_text
-from spectra.data.open import Data
-from spectra.registry import registry
+from spectra.errors import SpectraError
+from spectra.model_folder import DESCRIPTION, WEIGHTS
 
 DONE = "done.json"
 """In the folder of what has been carried out: how long it took, what is to be said of it."""
@@ -28,65 +23,54 @@ class Kept:
     """One method on one task with one seed: its folder, which is there only when all in it is."""
 
     def __init__(self, store: Path, name: str, matters: Mapping[str, Any]) -> None:
-        text = json.dumps(matters, sort_keys=True, default=str)
-        self.id = hashlib.sha256(text.encode()).hexdigest()
+        self.id = hashed(matters)
         self.folder = store / f"{file_names([name])[0]}-{self.id[:DIGITS]}"
 
     @property
-    def done(self) -> dict[str, Any] | None:
-        """What is said of it; None where it has not been carried out."""
+    def there(self) -> bool:
+        """Whether there is anything, be it damaged."""
+        return self.folder.exists()
+
+    @property
+    def done(self) -> dict[str, Any]:
+        """What is said of it, once it has been carried out."""
         try:
             said: dict[str, Any] = json.loads((self.folder / DONE).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
+        except (OSError, ValueError) as why:
+            raise SpectraError(f"{str(self.folder / DONE)!r} is damaged: {why}.") from None
+        if not isinstance(said, dict):
+            raise SpectraError(f"{str(self.folder / DONE)!r} is damaged: it holds no names and values.")
         return said
+
+    def require_whole(self) -> None:
+        """Told of what somebody has removed or cut off; whether predictions can be read is found by reading them."""
+        said = self.done
+        for file in (self.folder / MODEL / DESCRIPTION, self.folder / MODEL / WEIGHTS):
+            if not file.is_file():
+                raise SpectraError(f"{str(file)!r} is missing.")
+        if not {"seconds", "steps"} <= said.keys():
+            raise SpectraError(f"{str(self.folder / DONE)!r} is damaged: it does not say all that it should.")
+
+    def set_aside(self) -> Path:
+        """Give it another name, as hours may be in it, and let its place be free."""
+        number = 1
+        while (aside := self.folder.with_name(f"{self.folder.name}.damaged{number}")).exists():
+            number += 1
+        self.folder.rename(aside)
+        return aside
 
     def beside(self, what: str) -> Path:
         """A file that belongs to it and outlives an attempt that was stopped."""
         return self.folder.with_name(f"{self.folder.name}.{what}.json")
 
     def noted(self, what: str) -> dict[str, Any] | None:
-        """What was noted beside it."""
+        """What was noted beside it; what is damaged counts for nothing."""
         try:
-            found: dict[str, Any] = json.loads(self.beside(what).read_text(encoding="utf-8"))
+            found = json.loads(self.beside(what).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
-        return found
+        return found if isinstance(found, dict) else None
 
     def note(self, what: str, said: Mapping[str, Any]) -> None:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         write_text(self.beside(what), json.dumps(said, indent=2) + "\n")
-
-
-def matters_of(what: str, data: Data, translator: str, device: str, budget: object) -> dict[str, Any]:
-    """All that the predictions of something depend on: ``what`` it is, the data, the code, and where it runs."""
-    return {
-        "what": what,
-        "data": described_data(data),
-        "budget": str(budget),
-        "code": {translator: source_of(translator), "spectra": source_of("")},
-        "versions": versions(("torch", "numpy")),
-        "device": _kind_of(device),
-    }
-
-
-@cache
-def source_of(translator: str) -> str:
-    """A hash of the source of the package that a translator is of; of no name, of Spectra itself.
-
-    A version alone would not do: whoever writes a method changes it ten times a day.
-    """
-    kind = registry("translators").get(translator) if translator else source_of
-    module = inspect.getmodule(kind)
-    file = getattr(module, "__file__", None)
-    if module is None or file is None:
-        return ""
-    package = module.__name__.partition(".")[0]
-    root = next((up for up in Path(file).parents if up.name == package), None)
-    files = sorted(root.rglob("*.py")) if root else [Path(file)]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-
-
-def _kind_of(device: str) -> str:
-    """Which card of several like ones does not matter; that it is one, and which kind, does."""
-    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device

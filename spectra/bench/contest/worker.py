@@ -7,27 +7,25 @@ neither. When its input ends, whoever asked is gone: it saves, and leaves.
 from __future__ import annotations
 
 import json
-import os
-import signal
-import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from spectra.bench.contest.budget import Budget, within
+from spectra.bench.contest.channel import Channel
 from spectra.bench.contest.pace import legs_of, pace_of
 from spectra.bench.contest.predictions import write_predictions
 from spectra.bench.contest.request import Request
 from spectra.bench.contest.store import DONE, MODEL, PREDICTIONS
 from spectra.bench.environment import environment
 from spectra.bench.lesson import Lesson
-from spectra.bench.needs import Options, carry_out_needs, made_from
+from spectra.bench.needs import Needs, Options, carry_out_needs, made_from
 from spectra.bench.plan import ENVIRONMENT_FILE, RECIPE_FILE, Plan
 from spectra.bench.run import run
 from spectra.bench.teaching import Surroundings
@@ -41,49 +39,6 @@ from spectra.recipe.dump import recipe_text
 from spectra.recipe.recipe import Recipe
 from spectra.training.course import Leg
 from spectra.training.world import World
-
-
-GRACE = 120.0
-"""Seconds to save in, for one whose parent is gone."""
-
-
-class Channel:
-    """What the parent process says and hears. What plugins print goes to standard error, where it disturbs nobody."""
-
-    def __init__(self) -> None:
-        self._out, self._in = os.fdopen(os.dup(1), "wb"), os.dup(0)
-        os.dup2(2, 1)
-        with Path(os.devnull).open("rb") as nothing:
-            os.dup2(nothing.fileno(), 0)
-        self._guard = threading.Lock()
-
-    def asked(self) -> str:
-        text = b""
-        while not text.endswith(b"\n") and (more := os.read(self._in, 2**16)):
-            text += more
-        return text.decode()
-
-    def leave_with_parent(self) -> None:
-        """Nothing more is said to us, so the end of it is the end of the parent."""
-        while os.read(self._in, 2**16):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(GRACE)
-        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # it does not heed the other
-
-    def told(self, what: str, done: int, total: int) -> None:
-        self._say({"told": [what, done, total]})
-
-    def said(self, text: str) -> None:
-        self._say({"said": text})
-
-    def failed(self, reason: str, trace: str = "") -> None:
-        self._say({"failed": reason, "trace": trace})
-
-    def _say(self, what: dict[str, Any]) -> None:
-        with self._guard, suppress(OSError):  # nobody listens any more: it is told to leave, and first it saves
-            self._out.write(json.dumps(what).encode() + b"\n")
-            self._out.flush()
 
 
 def main() -> int:
@@ -149,10 +104,10 @@ def require_task(model: Model, data: Data) -> None:
 
 def _taught(request: Request, data: Data, channel: Channel) -> None:
     around = Surroundings(request.device, told=channel.told, said=channel.said)
-    recipe, steps = _with_budget(request, data, around)
-    options = Options(request.data, request.sets, request.preset, request.device, recipe.seed)
+    options = Options(request.data, request.sets, request.preset, request.device, request.recipe.seed)
+    needs = _needs(request, options, channel)
+    recipe, length = _with_budget(request, data, around)
     planned = Plan((recipe,), recipe_text([recipe], {}), request.folder, data, request.device, options)
-    needs = carry_out_needs((recipe,), request.folder, options, partial(run, said=channel.said), told=channel.told)
     around = replace(around, folder_of=lambda file: needs.folder(Path(file)))
     lesson = Lesson.of(planned, needs, World())
     began = time.monotonic()
@@ -162,35 +117,68 @@ def _taught(request: Request, data: Data, channel: Channel) -> None:
         write_text(place / RECIPE_FILE, planned.text)
         said = {**environment(Path(recipe.name), data, request.device), "made_from": made_from((recipe,), needs)}
         write_text(place / ENVIRONMENT_FILE, json.dumps(said, indent=2) + "\n")
-        about = {"seconds": seconds if lesson.learns else method.seconds, "steps": steps if lesson.learns else None}
-        _finish(place, method.model, data, channel, {**about, "notes": list(needs.notes)})
+        notes = [*needs.notes, *_notes(request, length, needs)]
+        about = {"seconds": seconds if lesson.learns else method.seconds, "notes": notes}
+        _finish(place, method.model, data, channel, {**about, "steps": length.steps if lesson.learns else None})
 
 
-def _with_budget(request: Request, data: Data, around: Surroundings) -> tuple[Recipe, int | None]:
-    """The recipe at the length that it may have, and its steps in all."""
+def _needs(request: Request, options: Options, channel: Channel) -> Needs:
+    """Carried out once for all that need the same, and kept apart from what was needed in other words."""
+    home = (request.needs or request.folder.parent) / request.folder.name
+    return carry_out_needs((request.recipe,), home, options, partial(run, said=channel.said), told=channel.told)
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many steps it takes in all; what does not learn by steps takes none."""
+
+    steps: int | None
+    own: int | None
+    """What its recipe or preset says."""
+
+
+def _notes(request: Request, length: Length, needs: Needs) -> Iterator[str]:
+    if request.budget is not None and length.steps != length.own:
+        yield f"The budget gives it {length.steps} steps; by itself it would take {length.own}."
+    if request.budget is not None and needs.folders:
+        told = ", ".join(sorted(file.name for file in needs.folders))
+        yield f"It is made of what {told} learned before, which is not a part of the budget."
+
+
+def _with_budget(request: Request, data: Data, around: Surroundings) -> tuple[Recipe, Length]:
+    """The recipe at the length that it may have."""
     recipe = request.recipe
     legs = legs_of(recipe, data)
+    own = sum(leg.steps for leg in legs) if legs else None
     if not legs or request.budget is None:
-        return recipe, sum(leg.steps for leg in legs) if legs else None
+        return recipe, Length(own, own)
     budget = Budget.parse(request.budget)
-    if not sum(leg.steps for leg in legs):
+    if not own:
         raise SpectraError(f"{request.name} learns no step by itself: a budget cannot be shared in its proportion.")
     total = _steps_of(budget, request, data, legs, around)
-    return within(recipe, legs, total), total
+    return within(recipe, legs, total), Length(total, own)
 
 
 def _steps_of(budget: Budget, request: Request, data: Data, legs: Sequence[Leg], around: Surroundings) -> int:
     if budget.steps is not None:
         return budget.steps
     assert request.pace is not None
-    if request.pace.is_file():
-        known: int = json.loads(request.pace.read_text(encoding="utf-8"))["steps"]
+    if (known := _known(request.pace)) is not None:
         return known
     pace = pace_of(request.recipe, data, legs, around)
     steps = budget.steps_at(pace, [leg.steps for leg in legs])
     request.pace.parent.mkdir(parents=True, exist_ok=True)
     write_text(request.pace, json.dumps({"seconds_of_a_step": pace, "steps": steps}) + "\n")
     return steps
+
+
+def _known(pace: Path) -> int | None:
+    """What was found before; a file that is damaged counts for nothing."""
+    try:
+        found = json.loads(pace.read_text(encoding="utf-8"))["steps"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def _finish(place: Path, model: Model, data: Data, channel: Channel, about: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ def parameters(model: Model) -> Part:
     """All of the translator's, whether training would change them or not; shared ones once."""
     count = sum(it.numel() for it in model.translator.parameters())
     kept = sum(it.numel() for it in model.translator.buffers())
-    return Part(parameters=count, notes=(f"buffers, not counted: {kept} numbers",) if kept else ())
+    return Part(parameters=count, notes=(f"buffers, not counted: {kept} number{'s' * (kept != 1)}",) if kept else ())
 
 
 def latency(taken: Sequence[float], device: torch.device) -> Part:

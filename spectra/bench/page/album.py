@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,16 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What all images of a task have in common, so that their columns stand below each other."""
+
+    made: int
+    """Predictions of the image that has most."""
+    wide: bool
+    """Whether most of them are."""
+
+
+@dataclass(frozen=True)
 class Shot:
     """One test image."""
 
@@ -57,15 +67,16 @@ class Shot:
     target: Embedded
     made: tuple[Made, ...]
     legends: tuple[Legend, ...]
+    beside: Beside | None = None
 
     @property
     def wide(self) -> bool:
-        return self.target.width > 1.7 * self.target.height
+        return self.target.width > 1.7 * self.target.height if self.beside is None else self.beside.wide
 
     @property
     def columns(self) -> int:
         """Beside each other where there is room: all of them, or as many in each row."""
-        count = len(self.made) + 1
+        count = (len(self.made) if self.beside is None else self.beside.made) + 1
         return max(FEWEST_COLUMNS, math.ceil(count / math.ceil(count / MOST_COLUMNS)))
 
 
@@ -118,7 +129,13 @@ def _album(folder: Path, said: Said, most: int, pictures: Mapping[Path, Embedded
     floors = {method["name"] for method in said["methods"] if method["floor"]}
     shots = tuple(_shot(folder, image, said, floors, pictures) for image in images[:most])
     left = f"{folder.parent.name}/{folder.name}/"
-    return Album(shots, max(0, len(images) - most), said["metric"], tuple(said["notes"]), left)
+    return Album(_aligned(shots), max(0, len(images) - most), said["metric"], tuple(said["notes"]), left)
+
+
+def _aligned(shots: Sequence[Shot]) -> tuple[Shot, ...]:
+    most = max((len(shot.made) for shot in shots), default=0)
+    beside = Beside(most, 2 * sum(shot.wide for shot in shots) > len(shots))
+    return tuple(replace(shot, beside=beside) for shot in shots)
 
 
 def _shot(folder: Path, image: Said, said: Said, floors: set[str], pictures: Mapping[Path, Embedded]) -> Shot:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spectra.bench.page.contents import Row
+from spectra.bench.results.columns import IN_UNIT
 from spectra.bench.table import places_of
 
 
@@ -23,10 +24,17 @@ class Column:
     """The score whose signature most rows have; others are marked."""
     count: int | None
     """Images behind each mean, where it is the same in all rows that were computed here."""
+    bare: bool = False
+    """A best is marked, and there is neither an interval nor a tie: no test is behind it."""
 
     @property
     def signature(self) -> str:
         return str(self.model["signature"])
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether it is in the unit of the target."""
+        return IN_UNIT in self.signature.split("|")
 
     @property
     def arrow(self) -> str:
@@ -68,7 +76,13 @@ def _column(name: str, rows: Sequence[Row]) -> Column:
         places_of(means),
         next(score for score in scores if alike(score["signature"]) == most),
         counts.pop() if len(counts) == 1 else None,
+        _is_bare(scores),
     )
+
+
+def _is_bare(scores: Sequence[Row]) -> bool:
+    marked = any(score.get("best") for score in scores) and not any(score.get("tied") for score in scores)
+    return marked and all(score.get("low") is None for score in scores)
 
 
 def minus(text: str) -> str:

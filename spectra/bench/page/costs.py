@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from spectra.bench.page.board import Cell
 from spectra.bench.page.contents import Row
 from spectra.bench.page.footnotes import Footnotes
+from spectra.bench.results.costs import TIMED, own_remarks, shared_remarks
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,14 @@ class Cost:
 
     def of(self, row: Row) -> float | None:
         value = (row["cost"] or {}).get(self.key)
-        return None if value is None else float(value)
+        if value is None or (self.key == "train_s" and not (value and _was_trained(row))):
+            return None
+        return float(f"{value:.3g}") if self.key in TIMED else float(value)
+
+
+def _was_trained(row: Row) -> bool:
+    """What was fitted in closed form, or came ready, was not."""
+    return bool(row.get("seeds") or row.get("steps"))
 
 
 LATENCY = Cost("latency_ms", "latency", "ms")
@@ -59,6 +67,8 @@ class CostTable:
     footnotes: tuple[tuple[str, str], ...]
     measured: tuple[str, ...]
     """On what device and at what size: one entry where all were measured alike."""
+    shared: str = ""
+    """What is to be said of all of them."""
 
 
 def cost_table(rows: Sequence[Row], figure: Callable[[float], str] | None = None) -> CostTable | None:
@@ -68,14 +78,19 @@ def cost_table(rows: Sequence[Row], figure: Callable[[float], str] | None = None
     if not columns:
         return None
     notes, show = Footnotes(), figure or figures
-    lines = tuple(_line(row, columns, notes, show) for row in rows)
-    return CostTable(columns, lines, tuple(notes.lines), tuple(dict.fromkeys(_measured(row) for row in rows)))
+    shared = shared_remarks([row["cost"].get("note") or "" for row in rows])
+    lines = tuple(_line(row, columns, notes, show, shared) for row in rows)
+    measured = tuple(dict.fromkeys(_measured(row) for row in rows))
+    return CostTable(columns, lines, tuple(notes.lines), measured, "; ".join(shared.values()))
 
 
-def _line(row: Row, columns: Sequence[Cost], notes: Footnotes, show: Callable[[float], str]) -> CostLine:
+def _line(
+    row: Row, columns: Sequence[Cost], notes: Footnotes, show: Callable[[float], str], shared: Mapping[str, str]
+) -> CostLine:
     values = [cost.of(row) for cost in columns]
     cells = tuple(Cell(None, "–") if value is None else Cell(value, show(value)) for value in values)
-    marks = (notes.mark(row["cost"]["note"]),) if row["cost"].get("note") else ()
+    own = own_remarks(row["cost"].get("note") or "", shared)
+    marks = (notes.mark(own),) if own else ()
     return CostLine(row["method"], "floor" if row["kind"] == "floor" else "", cells, marks)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from markupsafe import Markup
 
@@ -12,6 +13,7 @@ from spectra.bench.axes import Axis, axis
 from spectra.bench.page.columns import Column, minus
 from spectra.bench.page.contents import Row
 from spectra.bench.page.drawing import circle, line, shown
+from spectra.bench.statistics.reach import Tested, level, remark
 
 WIDTH, HEIGHT = 150, 18
 Pair = Mapping[str, Any]
@@ -40,6 +42,10 @@ class Comparisons:
     test: str
     n: int
     lines: tuple[Comparison, ...]
+    remark: str = ""
+    """What so few images could not have shown."""
+    explained: tuple[str, ...] = ()
+    """What looks strange in these lines, and is not."""
 
 
 def comparisons(
@@ -57,6 +63,11 @@ def comparisons(
     return found
 
 
+def tested(pair: Pair) -> Tested:
+    """One of `pairs` of `bench.json`, for the statistics."""
+    return cast(Tested, SimpleNamespace(**{"low": None, "high": None, "clusters": None, **pair}))
+
+
 def _turned(pair: Pair, column: Column) -> Pair:
     """`a` minus `b` as it was computed, or the other way round, so that a is the better."""
     sign = 1 if column.better == "higher" else -1
@@ -70,7 +81,26 @@ def _compared(pairs: Sequence[Pair], column: Column, alpha: float) -> Comparison
     ends = [end for pair in pairs for end in (pair["low"], pair["difference"], pair["high"]) if end is not None]
     x = axis([0.0, *ends], 6, WIDTH - 6, snug=True)
     lines = tuple(_line(pair, column, x, alpha) for pair in pairs)
-    return Comparisons(column.name, column.unit, pairs[0]["test"], pairs[0]["n"], lines)
+    family = [tested(pair) for pair in pairs]
+    shown = next((pair for pair, it in zip(pairs, family, strict=True) if not level(it)), pairs[0])
+    explained = tuple(_explained(pairs, family, alpha))
+    return Comparisons(column.name, column.unit, shown["test"], shown["n"], lines, remark(family, alpha), explained)
+
+
+def _explained(pairs: Sequence[Pair], family: Sequence[Tested], alpha: float) -> Iterator[str]:
+    if any(_clear_by_interval_alone(pair, alpha) for pair in pairs):
+        yield (
+            "An interval speaks of its own two methods alone, and p, Holm of all pairs of the table together: where an "
+            "interval leaves out 0 and p, Holm is large, the two are not shown to differ. What counts is p, Holm."
+        )
+    if same := sum(level(it) for it in family):
+        yield f"Of the same scores on every image: {same}. There p is 1, and Holm does not count them."
+
+
+def _clear_by_interval_alone(pair: Pair, alpha: float) -> bool:
+    if pair["p_holm"] is None or pair["low"] is None:
+        return False
+    return bool(pair["p_holm"] >= alpha and (pair["low"] > 0 or pair["high"] < 0))
 
 
 def _line(pair: Pair, column: Column, x: Axis, alpha: float) -> Comparison:

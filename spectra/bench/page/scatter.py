@@ -15,8 +15,8 @@ from spectra.bench.page.drawing import WIDTH, circle, drawing, line, path, text
 
 HEIGHT = 310
 LEFT, RIGHT, TOP, BOTTOM = 54, 14, 34, 44
-LETTER = 6.6
-"""About the width of a letter of a label."""
+LETTER, LINE = 8.5, 20
+"""About the width of a letter of a label, and the height of a label, on a phone: elsewhere they are smaller."""
 LOG_SPAN = 20.0
 """Costs that differ more than so many times are drawn on a logarithmic axis."""
 ZERO_ROOM = 34
@@ -145,18 +145,29 @@ def _labels(points: Sequence[Point], x: Axis, y: Axis) -> Iterator[str]:
         words = point.method if len(point.method) <= 28 else f"{point.method[:27]}…"
         box = _room(len(words) * LETTER, left, top, taken)
         taken.append(box)
-        yield text(box.left, box.bottom - 3, words, "name")
+        yield _label(words, box, left)
+
+
+def _label(words: str, box: Box, point: float) -> str:
+    """It touches its point whatever the size of letters: on the left of it, it ends there."""
+    base = box.bottom - 5
+    if box.right <= point:
+        return text(box.right, base, words, "name", "end")
+    if box.left >= point:
+        return text(box.left, base, words, "name")
+    return text((box.left + box.right) / 2, base, words, "name", "middle")
 
 
 def _room(width: float, left: float, top: float, taken: Sequence[Box]) -> Box:
     corners = [
-        (left + 9, top - 8),
-        (left - 9 - width, top - 8),
-        (left - width / 2, top - 25),
+        (left + 9, top - LINE / 2),
+        (left - 9 - width, top - LINE / 2),
+        (left - width / 2, top - LINE - 9),
         (left - width / 2, top + 9),
     ]
-    corners += [(left + 7, top - 24), (left + 7, top + 8), (left - 7 - width, top - 24), (left - 7 - width, top + 8)]
-    boxes = [Box(at, above, at + width, above + 16) for at, above in corners]
+    above, below = top - LINE - 8, top + 8
+    corners += [(left + 7, above), (left + 7, below), (left - 7 - width, above), (left - 7 - width, below)]
+    boxes = [Box(at, start, at + width, start + LINE) for at, start in corners]
     inside = [
         box for box in boxes if box.left >= 2 and box.right <= WIDTH and box.top >= 18 and box.bottom < HEIGHT - 22
     ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from spectra.bench.page.board import Board
 from spectra.bench.page.contents import Contents, Row
+from spectra.bench.page.paired import Pair, tested
+from spectra.bench.statistics.reach import reach
 
 SHORT = {"floor", "published"}
 
@@ -54,7 +55,7 @@ def _seeds(seeds: Sequence[int]) -> str:
     return f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds ({', '.join(map(str, seeds))})"
 
 
-def verdict(rows: Sequence[Row], board: Board, pairs: Sequence[Mapping[str, Any]], alpha: float) -> str:
+def verdict(rows: Sequence[Row], board: Board, pairs: Sequence[Pair], alpha: float) -> str:
     """Who leads by the first metric, and whether it beats the floors: no more than the comparisons bear."""
     column = board.leading
     if column is None:
@@ -66,20 +67,46 @@ def verdict(rows: Sequence[Row], board: Board, pairs: Sequence[Mapping[str, Any]
     floor = next((line for line in scored if kinds[line.method] == "floor"), None)
     if not rivals:
         return ""
-    own = rivals[0]
-    score = own.cells[at]
-    how = f"leads by {column.name} with" if len(rivals) > 1 else f"reaches {column.name}"
-    lead = f"{own.method} {how} {score.text} {column.unit}".rstrip()
+    own, score = rivals[0].method, rivals[0].cells[at]
+    ahead = floor is None or not _better(floor.cells[at].value, score.value, column.better)
+    level = [line.method for line in rivals if line.cells[at].value == score.value]
+    lead = _lead(level, len(rivals), ahead, f"{score.text} {column.unit}".rstrip(), column.name)
     if tied := [line.method for line in scored if line.cells[at].tied and line is not floor and score.best]:
         lead += f", not to be told apart from {listed(tied)}"
     if floor is None:
         return f"{lead}."
-    bound = floor.cells[at]
-    if not _better(score.value, bound.value, column.better):
-        return f"{lead}, and is no better than the best floor, {floor.method}, at {bound.text}."
-    clear = _p_of(pairs, column.name, {own.method, floor.method})
-    how = "better" if clear is None else "clearly better" if clear < alpha else "better, but not clearly so,"
-    return f"{lead}: {how} than the best floor, {floor.method}, at {bound.text}."
+    bound, told = floor.cells[at], _told(pairs, column.name, {own, floor.method}, alpha)
+    if bound.value == score.value:
+        return f"{lead}, level with the best floor, {floor.method}."
+    best_floor, be = f"the best floor, {floor.method}, at {bound.text}", "are" if len(level) > 1 else "is"
+    how = (AHEAD if ahead else BEHIND)[told].format(best_floor, be=be)
+    return f"{lead}{how}."
+
+
+def _lead(level: Sequence[str], rivals: int, ahead: bool, score: str, metric: str) -> str:
+    """Who stands in front of the methods; it leads only where no floor stands before it."""
+    if len(level) > 1:
+        first = "" if len(level) == rivals else " and lead" if ahead else ", the best of the methods,"
+        how = f"are level{first} by {metric} with"
+    elif rivals > 1:
+        how = f"leads by {metric} with" if ahead else f"is the best of the methods by {metric} with"
+    else:
+        how = f"reaches {metric}"
+    return f"{listed(level)} {how} {score}"
+
+
+AHEAD = {
+    "": ": better than {}",
+    "shown": ": clearly better than {}",
+    "not shown": ": better, but not clearly so, than {}",
+    "too few": ": better than {}, which so few images cannot show",
+}
+BEHIND = {
+    "": ", and {be} worse than {}",
+    "shown": ", and {be} worse than {}",
+    "not shown": ", and {be} not shown to differ from {}",
+    "too few": ", and {be} worse than {}, which so few images cannot show",
+}
 
 
 def _better(value: float | None, other: float | None, better: str) -> bool:
@@ -88,12 +115,15 @@ def _better(value: float | None, other: float | None, better: str) -> bool:
     return value > other if better == "higher" else value < other
 
 
-def _p_of(pairs: Sequence[Mapping[str, Any]], metric: str, methods: set[str]) -> float | None:
-    for pair in pairs:
-        if pair["metric"] == metric and {pair["a"], pair["b"]} == methods:
-            found: float | None = pair["p_holm"]
-            return found
-    return None
+def _told(pairs: Sequence[Pair], metric: str, methods: set[str], alpha: float) -> str:
+    """Whether the test of these two shows a difference, or could have; empty where there is none."""
+    family = [pair for pair in pairs if pair["metric"] == metric]
+    for pair, least in zip(family, reach([tested(pair) for pair in family]), strict=True):
+        if {pair["a"], pair["b"]} == methods and pair["p_holm"] is not None:
+            if least is None or least >= alpha:
+                return "too few"
+            return "shown" if pair["p_holm"] < alpha else "not shown"
+    return ""
 
 
 def command_line(command: Sequence[str]) -> str:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from string import ascii_lowercase
 
+from spectra.bench.results.columns import together
 from spectra.bench.results.sheet import Footnote
 
 NAMED = 3
+"""Of more methods than so many, the marks in the table say of whom."""
 
 
 class Footnotes:
-    """What is said of several things is said once."""
+    """What is said of several things is said once; `metrics` are those of the table."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Collection[str] = ()) -> None:
+        self._metrics = metrics
         self._letters: dict[str, dict[str, None]] = {}
         self._numbers: dict[str, dict[str, None]] = {}
 
@@ -26,21 +30,20 @@ class Footnotes:
 
     def all(self) -> tuple[Footnote, ...]:
         lettered = [
-            Footnote(_letters(place), _said(subjects, text))
+            Footnote(_letters(place), self._said(subjects, text))
             for place, (text, subjects) in enumerate(self._letters.items())
         ]
         numbered = [
-            Footnote(str(place), _said(subjects, text))
+            Footnote(str(place), self._said(subjects, text))
             for place, (text, subjects) in enumerate(self._numbers.items(), start=1)
         ]
         return (*lettered, *numbered)
 
-
-def _said(subjects: dict[str, None], text: str) -> str:
-    """Of whom it is said; where it is of many, the marks in the table say so."""
-    if len(subjects) > NAMED:
-        return text
-    return f"{', '.join(subjects)}: {text}"
+    def _said(self, subjects: dict[str, None], text: str) -> str:
+        """Of which metrics it is said, or of which methods where these are few."""
+        names = together(subjects, self._metrics)
+        methods = [name for name in subjects if name not in self._metrics]
+        return text if len(methods) > NAMED else f"{', '.join(names)}: {text}"
 
 
 def _letters(place: int) -> str:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spectra.bench.results.costs import EXPLAINED, circumstances, cost_cells, measured, where
+from spectra.bench.results.columns import part_explained, parts_of_metric, together, untested
+from spectra.bench.results.costs import (
+    EXPLAINED,
+    circumstances,
+    cost_cells,
+    machine,
+    measured,
+    own_remarks,
+    shared_remarks,
+    where,
+)
 from spectra.bench.results.footnotes import Footnotes
 from spectra.bench.results.protocol import protocol_of
 from spectra.bench.results.ranking import sections_of
@@ -37,16 +47,24 @@ def sheet_of(result: Result, task: str) -> Sheet:
         has_intervals=any(score.low is not None for score in scores),
         has_spreads=any(score.seed_sd is not None for score in scores),
         confidence=result.protocol.confidence,
-        test=(result.protocol.test or "") if marked else "",
+        test=_test(result, task, making.metrics) if marked else "",
         footnotes=making.footnotes.all(),
         remarks=tuple(_remarks(result, task, making)),
-        signatures=tuple(score.signature for score in making.references.values() if score is not None),
+        signatures=tuple(making.signatures()),
     )
+
+
+def _test(result: Result, task: str, metrics: Sequence[str]) -> str:
+    bare = together(untested(result, task, metrics), metrics)
+    said = [f"{', '.join(bare)}: no interval, and the best rests on no test"] if bare else []
+    return "; ".join([*([result.protocol.test] if result.protocol.test else []), *said])
 
 
 def _remarks(result: Result, task: str, making: _Making) -> Iterator[str]:
     if making.costs:
-        yield f"Cost: {EXPLAINED}{f'; on {making.devices[0]}' if len(making.devices) == 1 else ''}."
+        yield f"Cost: {'; '.join([EXPLAINED, *making.measured_on(), *making.shared.values()])}."
+    if explained := part_explained(making.metrics):
+        yield f"{explained}."
     if others := [row.method for row in result.rows_of(task) if not making.shows(row)]:
         yield f"Published in other metrics alone, and only in bench.csv: {', '.join(others)}."
     yield from result.protocol.tasks[task].notes
@@ -59,21 +77,42 @@ class _Making:
 
     result: Result
     task: str
-    footnotes: Footnotes = field(default_factory=Footnotes)
+    footnotes: Footnotes = field(init=False)
 
     def __post_init__(self) -> None:
         rows = self.result.rows_of(self.task)
         self.metrics = compared(self.result, self.task)
+        self.footnotes = Footnotes(self.metrics)
         self.costs = measured(rows)
         self.places = {name: places_of(_means(rows, name)) for name in self.metrics}
         self.references = {name: reference(self.result, self.task, name) for name in self.metrics}
         self.devices = circumstances(rows)
+        self.shared = shared_remarks([row.cost.note for row in rows if row.cost is not None])
 
     def quality(self) -> Iterator[Column]:
         """The heading says unit and better side of what the column mostly holds."""
         for name in self.metrics:
             score = self.references[name] or self._any_score(name)
             yield Column(name, score.unit, score.better)
+
+    def signatures(self) -> Iterator[str]:
+        """Each once: parts of a metric are measured as it is."""
+        known = {name: score.signature for name, score in self.references.items() if score is not None}
+        for name, signature in known.items():
+            if any(name in parts_of_metric(other, known) and known[other] == signature for other in known):
+                continue
+            parts = parts_of_metric(name, known)
+            alike = parts and all(known[part] == signature for part in parts)
+            yield f"{name} and its parts: {signature}" if alike else signature
+
+    def measured_on(self) -> Iterator[str]:
+        """The machine, and the device with the size of images where it is the same for all."""
+        costs = [row.cost for row in self.result.rows_of(self.task) if row.cost is not None]
+        known = machine(self.result.protocol.environment, [cost.device for cost in costs if cost.device])
+        if len(self.devices) == 1:
+            yield f"on {self.devices[0]}" + (f" ({known})" if known else "")
+        elif known:
+            yield f"on {known}"
 
     def _any_score(self, name: str) -> RowScore:
         return next(row.scores[name] for row in self.result.rows_of(self.task) if name in row.scores)
@@ -103,15 +142,15 @@ class _Making:
                 cells[0] = Cell(FAILED, notes=(number,))
             else:
                 notes.append(number)
-        costs = list(cost_cells(row.cost, self.costs))
+        costs = list(cost_cells(row, self.costs))
         return Line(label(row, self.result), (*cells, *costs), tuple(dict.fromkeys(notes)))
 
     def _notes(self, row: Row) -> Iterator[str]:
         if row.source:
             yield f"published in {row.source}" if row.kind == "published" else row.source
         yield from row.notes
-        if row.cost is not None and row.cost.note:
-            yield f"cost: {row.cost.note}"
+        if row.cost is not None and (note := own_remarks(row.cost.note, self.shared)):
+            yield f"cost: {note}"
         if row.cost is not None and len(self.devices) > 1 and where(row.cost):
             yield f"cost on {where(row.cost)}"
 
@@ -135,7 +174,7 @@ class _Making:
         if strange := foreign(row, score, column):
             yield self.footnotes.letter(name, strange)
         if score.reason and row.kind != "published":
-            yield self.footnotes.number(name, score.reason)
+            yield from (self.footnotes.number(name, remark) for remark in score.reason.split("; "))
         if row.kind != "published" and column is not None and score.n != self._count(name):
             yield self.footnotes.number(name, f"n = {score.n}, elsewhere {self._count(name)}")
 

@@ -11,10 +11,11 @@ from spectra.bench.results.signatures import difference
 from spectra.bench.statistics.folders import MethodScores
 from spectra.bench.statistics.images import ImageScores
 from spectra.bench.statistics.pairs import PairResult, corrected, paired
+from spectra.bench.statistics.reach import drawn_flips
 
 TEST = (
     "paired by the names of images, of each the mean over seeds; two-sided sign-flip test, flipped by group; "
-    "Holm over all methods compared within a task and a metric"
+    "Holm over all methods compared within a task and a metric whose scores differ anywhere"
 )
 
 
@@ -60,7 +61,8 @@ def compared(
             row = Compared(task, metric, *names, ours.mean, theirs.mean, ours.unit, ours.better)
             why = refused or _unlike(ours, theirs)
             images = [side.images(metric, groups) for side in (one, other)]
-            found.append(replace(row, reason=why) if why else _tested(row, images[0], images[1]))
+            flips = drawn_flips(len(couples))
+            found.append(replace(row, reason=why) if why else _tested(row, images[0], images[1], flips))
     tested = iter(corrected([row.pair for row in found if row.pair is not None]))
     yield from (row if row.pair is None else replace(row, pair=next(tested)) for row in found)
 
@@ -72,11 +74,11 @@ def _unlike(one: RowScore, other: RowScore) -> str:
     return "; ".join(f"{side}: {it.reason}" for side, it in (("A", one), ("B", other)) if it.mean is None)
 
 
-def _tested(row: Compared, one: ImageScores, other: ImageScores) -> Compared:
+def _tested(row: Compared, one: ImageScores, other: ImageScores, flips: int) -> Compared:
     if not (one.has_mean(row.mean_a) and other.has_mean(row.mean_b)):
         assert row.mean_a is not None and row.mean_b is not None
         return replace(row, difference=row.mean_a - row.mean_b, reason="a score of the whole set: no test")
-    (pair,) = paired({"a": one, "b": other}, task=row.task, metric=row.metric)
+    (pair,) = paired({"a": one, "b": other}, task=row.task, metric=row.metric, flips=flips)
     ours, theirs = (_scored(it) for it in (one, other))
     return replace(
         row,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from spectra.bench.results.display import one_line, padded, room
-from spectra.bench.statistics.pairs import FEWEST
+from spectra.bench.statistics.reach import LEVEL, level
 
 if TYPE_CHECKING:
     from spectra.bench.compare import Comparison
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 HEADER = ("method", "metric", "A", "B", "A − B [95 % interval]", "p", "p (Holm)", "better", "images")
 ARROWS = {"higher": "↑", "lower": "↓"}
-LEVEL = 0.05
 
 
 def comparison_text(found: Comparison) -> str:
@@ -24,7 +23,7 @@ def comparison_text(found: Comparison) -> str:
         rows = [row for row in found.rows if row.task == task and row.difference is not None]
         if rows:
             lines += ["", one_line(task), *_aligned([HEADER, *(_cells(row) for row in rows)])]
-    notes = [*_refused(found), *_whole(found), *_hopeless(found), *found.notes]
+    notes = [*_refused(found), *_whole(found), *_same(found), *found.notes]
     return "\n".join([*lines, *([""] if notes else []), *(f"Note: {one_line(note)}" for note in notes)])
 
 
@@ -49,6 +48,8 @@ def _better(row: Compared) -> str:
     """Who is better, as far as that was shown."""
     if row.pair is None or row.pair.p_holm is None:
         return "not tested"
+    if level(row.pair):
+        return "the same"
     if row.pair.p_holm >= LEVEL or not row.difference:
         return "not shown"
     return "A" if (row.difference > 0) == (row.better == "higher") else "B"
@@ -81,9 +82,9 @@ def _whole(found: Comparison) -> list[str]:
     return [f"{', '.join(names)}: of whole sets, not of images, so that nothing can be tested."] if names else []
 
 
-def _hopeless(found: Comparison) -> list[str]:
-    fewest = min((row.pair.clusters for row in found.rows if row.pair is not None), default=FEWEST)
-    return [f"Of fewer than {FEWEST} images or groups no difference can be shown."] if fewest < FEWEST else []
+def _same(found: Comparison) -> list[str]:
+    count = sum(row.pair is not None and level(row.pair) for row in found.rows)
+    return [f"The same scores on every image: {count} of the rows above; Holm does not count them."] if count else []
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> list[str]:

@@ -13,18 +13,17 @@ from spectra.bench.statistics.differences import Differences, differences, side_
 from spectra.bench.statistics.flips import is_exact, p_values
 from spectra.bench.statistics.holm import holm
 from spectra.bench.statistics.images import ImageScores
+from spectra.bench.statistics.reach import FLIPS, FLIPS_A_PAIR, level
 from spectra.bench.statistics.resampling import intervals
 
 TEST = (
     "paired, of each image the mean over seeds; two-sided sign-flip test, flipped by group; "
-    "Holm over all pairs of methods within a task and a metric"
+    "Holm over all pairs of methods within a task and a metric whose scores differ anywhere"
 )
 """For `bench.json`: what was tested, and over which family it was corrected."""
 FEWEST = 6
 """Groups that a difference can be shown with at all: two of the 32 flips of 5 are 6 %."""
-FLIPS = 10_000
-FLIPS_A_PAIR = 50
-"""No fewer, or the smallest p there is would not outlast the correction for so many pairs."""
+SAME = "the same scores throughout: not counted by Holm"
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,16 @@ def paired(
 
 
 def corrected(results: Sequence[PairResult]) -> list[PairResult]:
-    """With ``p_holm`` over all of them as one family."""
-    return [replace(it, p_holm=p) for it, p in zip(results, holm([it.p for it in results]), strict=True)]
+    """With ``p_holm`` over all of them as one family, but for those whose p is 1 whatever is flipped.
+
+    To leave these out costs no error: it is seen from the sizes of the differences, which flips do not change.
+    """
+    after = holm([None if level(it) else it.p for it in results])
+    return [_same(it) if level(it) else replace(it, p_holm=p) for it, p in zip(results, after, strict=True)]
+
+
+def _same(result: PairResult) -> PairResult:
+    return replace(result, p_holm=result.p, test=result.test if SAME in result.test else f"{result.test}; {SAME}")
 
 
 def _told(alike: Differences, flips: int) -> str:

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
-from spectra.bench.contest.bench import Bench, bench
+from spectra.bench.contest import bench as benching
+from spectra.bench.contest import steward as stewards
+from spectra.bench.contest.bench import Bench, bench, plan
 from spectra.bench.contest.budget import Budget
+from spectra.bench.contest.contest import data_of
 from spectra.bench.contest.options import BenchOptions
+from spectra.bench.contest.request import Request
 from spectra.errors import SpectraError
 from tests.pair_folders import tree
 
@@ -25,8 +29,37 @@ def options(*methods: str, **said: Any) -> BenchOptions:
     return BenchOptions(methods, **{"tasks": ("rgb2ir",), "metrics": ("psnr", "mae"), "cost": False, **said})
 
 
-def carry_out(folder: Path, *methods: str, **said: Any) -> Bench:
-    return bench(options(*methods, **said), folder)
+def carry_out(folder: Path, *methods: str, heard: list[str] | None = None, **said: Any) -> Bench:
+    """Without page and pictures, which have tests of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(benching, "write_page", lambda folder: folder)
+        patch.setattr(benching, "write_gallery", lambda *words: None)
+        return bench(options(*methods, **said), folder, said=[].append if heard is None else heard.append)
+
+
+def asked(patch: pytest.MonkeyPatch) -> list[str]:
+    """The names of those that will be carried out."""
+    names: list[str] = []
+    true = stewards.attempt
+
+    def noted(request: Request, *words: Any) -> Any:
+        names.append(request.name)
+        return true(request, *words)
+
+    patch.setattr(stewards, "attempt", noted)
+    return names
+
+
+def ids(*methods: str, **said: Any) -> list[str]:
+    """By what all that enter would be kept, though nothing is carried out."""
+    planned = plan(options(*methods, **said), "nowhere")
+    steward, found = stewards.Steward(planned.options, Path("nowhere")), []
+    for it in planned.tasks:
+        contest = steward.contest(it.judge, it.trials)
+        for entry in contest.entries:
+            trials = [entry.trial.with_seed(seed) for seed in entry.seeds]
+            found += [steward._kept(one, contest, data_of(one.recipe, contest)).id for one in trials]
+    return found
 
 
 def rows(done: Bench) -> dict[str, dict[str, Any]]:

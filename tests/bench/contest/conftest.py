@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from spectra.bench.contest import bench as benching
+from spectra.bench.contest import matters
+from spectra.bench.contest.bench import Bench
+from tests.bench.contest.benches import carry_out
+from tests.pair_folders import write_data
 from tests.plugin_packages import PluginPackages
 
 CODE = """
@@ -77,6 +84,11 @@ class Dizzy(Pupil):
         made = self.net(source)
         return made if self.training else made * float('nan')
 
+class Leaves(Pupil):
+    api_version = 1
+    def stages(self):
+        os._exit(0)
+
 class Elsewhere(Pupil):
     api_version = 1
     home_tasks = ("sar2eo",)
@@ -84,22 +96,48 @@ class Elsewhere(Pupil):
     def supports(cls, task):
         return str(task) == "sar2eo"
 """
-NAMES = ("Pupil", "Raises", "Dies", "Leaks", "Wrong", "Dizzy", "Elsewhere")
+NAMES = ("Pupil", "Raises", "Dies", "Leaks", "Wrong", "Dizzy", "Leaves", "Elsewhere")
 
 
-@pytest.fixture
-def pupils(plugin_packages: PluginPackages) -> PluginPackages:
-    entries = {"translators": {name.lower(): f"pupils:{name}" for name in NAMES}}
-    plugin_packages.add("pupils", entries, f"PAUSE = 0\n{CODE}")
-    return plugin_packages
+@dataclass(frozen=True)
+class Shared:
+    """A bench that several tests look at, and copy before they change anything."""
+
+    root: Path
+    """Its pairs."""
+    done: Bench
+    methods = ("pupil", "graydef")
+
+    @property
+    def said(self) -> dict[str, Any]:
+        return {"data": str(self.root), "preset": "tiny"}
+
+    def copied(self, folder: Path) -> Path:
+        return Path(shutil.copytree(self.done.folder, folder))
+
+    def kept(self, method: str) -> Path:
+        return next(self.done.folder.glob(f"kept/{method}-*/done.json")).parent
 
 
-@pytest.fixture(autouse=True)
-def plain(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The page and the pictures have tests of their own."""
-    if request.node.get_closest_marker("whole") is None:
-        monkeypatch.setattr(benching, "write_page", lambda folder: folder)
-        monkeypatch.setattr(benching, "write_gallery", lambda *words: None)
+@pytest.fixture(scope="module")
+def pupils(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginPackages]:
+    """Installed for all tests of a file."""
+    packages = PluginPackages(tmp_path_factory.mktemp("plugins") / "site")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("SPECTRA_PLUGINS", raising=False)
+        patch.setattr(matters, "own_source", lambda: "as it is")  # whoever edits it meanwhile is not the matter here
+        patch.syspath_prepend(str(packages.folder))
+        entries = {"translators": {name.lower(): f"pupils:{name}" for name in NAMES}}
+        packages.add("pupils", entries, f"PAUSE = 0\n{CODE}")
+        yield packages
+    packages.forget()
+
+
+@pytest.fixture(scope="module")
+def shared(pupils: PluginPackages, tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    place = tmp_path_factory.mktemp("shared")
+    root = write_data(place / "pairs")
+    return Shared(root, carry_out(place / "bench", *Shared.methods, data=str(root), preset="tiny"))
 
 
 @pytest.fixture

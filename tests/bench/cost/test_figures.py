@@ -36,7 +36,7 @@ def test_a_parameter_used_twice_counts_once(plain: Model) -> None:
 
 def test_a_method_without_a_network_has_no_parameters() -> None:
     found = parameters(create("graydef", "rgb2ir"))
-    assert found.parameters == 0 and found.notes == ("buffers, not counted: 1 numbers",)
+    assert found.parameters == 0 and found.notes == ("buffers, not counted: 1 number",)
 
 
 def test_gflop_are_two_for_each_multiply_add(plain: Model) -> None:

@@ -126,8 +126,8 @@ def test_rules_part_methods_floors_and_papers() -> None:
 
 def test_the_caption_states_the_protocol() -> None:
     text = latex(made(row("a", {"psnr": psnr(2.0, spread=1.0)}, cost=cost())))
-    assert r"\caption{rgb2nir on pairs (48 train, 16 test pairs); 16 test images; preset tiny;" in text
-    assert r"Mean [95 \% interval].}" in text and r"on cpu at 64$\times$64." in text
+    assert r"\caption{rgb2nir on pairs (48 train, 16 test pairs); preset tiny;" in text
+    assert r"Mean [95 \% interval].}" in text and r"on cpu at 64$\times$64 (made)." in text
 
 
 @pytest.mark.parametrize(

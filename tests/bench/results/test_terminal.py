@@ -91,9 +91,9 @@ def test_a_lower_error_stands_above_a_higher_one() -> None:
 def test_marks_stand_where_the_result_says_and_the_legend_names_what_is_there() -> None:
     plain = table_of(row("a", {"psnr": psnr(20.0)}), row("b", {"psnr": psnr(19.0)}))
     assert "Mean." in plain and "best" not in plain
-    marked = table_of(row("a", {"psnr": psnr(20.0, best=True)}), row("b", {"psnr": psnr(19.0)}))
+    marked = table_of(row("a", {"psnr": psnr(20.0, spread=1.0, best=True)}), row("b", {"psnr": psnr(19.0)}))
     assert "20.00*" in marked and "19.00~" not in marked and "~" not in marked
-    assert "Mean; * best (paired sign flips, Holm over all pairs)." in marked
+    assert "Mean [95 % interval]; * best (paired sign flips, Holm over all pairs)." in marked
 
 
 def test_where_each_method_was_measured_is_said_once_or_of_each() -> None:
@@ -108,7 +108,7 @@ def test_where_each_method_was_measured_is_said_once_or_of_each() -> None:
 def test_the_protocol_says_what_differs() -> None:
     said = protocol(preset=None, budget=None, seeds=[3, 4], device="cuda:1", confidence=0.9)
     text = table_of(row("a", {"psnr": psnr(20.0, spread=1.0)}, preset=None), protocol=said)
-    assert text.splitlines()[0].endswith("16 test images; seeds 3, 4; cuda:1; Spectra 0.1.0; data 5ha.")
+    assert text.splitlines()[0].endswith("16 test pairs); seeds 3, 4; cuda:1; Spectra 0.1.0; data 5ha.")
     assert "Mean [90 % interval]." in text
 
 

@@ -56,14 +56,14 @@ def test_its_interval_heeds_groups() -> None:
 def test_an_image_that_a_seed_has_no_score_of_is_left_out_of_all_of_them() -> None:
     score, spread = over_seeds(*of_images([1, 2, 3, 90], [3, 2, 5, None]))
     assert (score.value, score.n) == (pytest.approx(8 / 3), 3)
-    assert score.reason == "1 image left out: not every seed has a score of it"
+    assert score.reason == "1 image left out: not every seed has a score of it; of 3 images: the interval is rough"
     assert spread == pytest.approx(stdev([2, 10 / 3]))
 
 
 def test_a_seed_that_failed_is_said_and_the_others_stand() -> None:
     score, spread = over_seeds(*of_images([1, 2, 3, 6], [None] * 4, [3, 2, 5, 10]))
     assert (score.value, score.n, spread) == (4, 4, stdev([3, 5]))
-    assert score.reason == "it crashed; 1 of 3 seeds has no score"
+    assert score.reason == "it crashed; 1 of 3 seeds has no score; of 4 images: the interval is rough"
 
 
 def test_no_image_that_all_have_is_no_score() -> None:

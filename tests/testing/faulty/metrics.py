@@ -29,6 +29,36 @@ class SoundMetric(PerImage):
         return float((error if item.valid is None else error[:, item.valid]).mean())
 
 
+class SoundSet(Metric):
+    """No fault: it speaks only for sets, the root of the mean square of all pixels."""
+
+    api_version = 1
+    better: ClassVar[Literal["higher", "lower"]] = "lower"
+    summary = "sound"
+    unit = ""
+    signature = "set|v1"
+
+    def __init__(self, settings: Any) -> None:
+        super().__init__(settings)
+        self.squares, self.pixels, self.images = 0.0, 0, 0
+
+    def update(self, item: Scored) -> None:
+        error = (item.prediction - item.target).double()
+        error = error if item.valid is None else error[:, item.valid]
+        self.squares += float(error.square().sum())
+        self.pixels += error.numel()
+        self.images += 1
+
+    def merge(self, other: Any) -> None:
+        self.squares += other.squares
+        self.pixels += other.pixels
+        self.images += other.images
+
+    def result(self) -> Score:
+        value = math.sqrt(self.squares / self.pixels) if self.pixels else None
+        return Score(value, None, None, self.images, self.unit, self.better, self.signature, "of the whole set")
+
+
 class IgnoresTheMask(SoundMetric):
     def score(self, item: Scored) -> float:
         return float((item.prediction - item.target).abs().nanmean())
@@ -65,6 +95,71 @@ class CountsInItsSignature(SoundMetric):
     @property
     def signature(self) -> str:
         return f"sound|images:{len(self.values)}"
+
+
+class SaysWhatItSaw(SoundMetric):
+    """No fault: with the first image it knows which of the two it is."""
+
+    @property
+    def signature(self) -> str:
+        return f"sound|images:{'seen' if self.values else 'seen+unseen'}|v1"
+
+
+class LosesItsName(SoundMetric):
+    @property
+    def signature(self) -> str:
+        return f"{'seen' if self.values else 'sound'}|v1"
+
+
+class LosesAPart(SoundMetric):
+    @property
+    def signature(self) -> str:
+        return "sound|v1" if self.values else "sound|images:unseen|v1"
+
+
+class SignedByAnother(SoundMetric):
+    def result(self) -> Any:
+        return replace(super().result(), signature="another|v1")
+
+
+class SignedByChance(SoundMetric):
+    @property
+    def signature(self) -> str:
+        return f"sound|{id(self) if self.values else 0}"
+
+
+class ForgetsWhatTheOtherSaw(SoundSet):
+    """Its numbers are merged, but not what its signature says."""
+
+    seen = "nothing"
+
+    @property
+    def signature(self) -> str:  # type: ignore[override]
+        return f"set|seen:{self.seen}|v1"
+
+    def update(self, item: Scored) -> None:
+        super().update(item)
+        self.seen = "images"
+
+
+class LacksALamp(SoundSet):
+    """No fault: it says what is not here, beside what `needs` names."""
+
+    def result(self) -> Score:
+        return Score(None, None, None, 0, self.unit, self.better, self.signature, "not scored: needs a lamp")
+
+
+class LacksAWord(SoundSet):
+    """That something is missing it does not say in the words that are agreed upon."""
+
+    def result(self) -> Score:
+        return Score(None, None, None, 0, self.unit, self.better, self.signature, "it is too dark")
+
+
+class MakesNaNOfNothing(SoundMetric):
+    def result(self) -> Any:
+        found = super().result()
+        return found if found.n else replace(found, value=math.nan, low=math.nan, high=math.nan)
 
 
 class ScoresNothing(SoundMetric):
@@ -123,36 +218,6 @@ class RemembersThePrediction(SoundMetric):
     def score(self, item: Scored) -> float:
         error = super().score
         return item.memory.once("error", lambda: error(item))
-
-
-class SoundSet(Metric):
-    """No fault: it speaks only for sets, the root of the mean square of all pixels."""
-
-    api_version = 1
-    better: ClassVar[Literal["higher", "lower"]] = "lower"
-    summary = "sound"
-    unit = ""
-    signature = "set|v1"
-
-    def __init__(self, settings: Any) -> None:
-        super().__init__(settings)
-        self.squares, self.pixels, self.images = 0.0, 0, 0
-
-    def update(self, item: Scored) -> None:
-        error = (item.prediction - item.target).double()
-        error = error if item.valid is None else error[:, item.valid]
-        self.squares += float(error.square().sum())
-        self.pixels += error.numel()
-        self.images += 1
-
-    def merge(self, other: Any) -> None:
-        self.squares += other.squares
-        self.pixels += other.pixels
-        self.images += other.images
-
-    def result(self) -> Score:
-        value = math.sqrt(self.squares / self.pixels) if self.pixels else None
-        return Score(value, None, None, self.images, self.unit, self.better, self.signature, "of the whole set")
 
 
 class SetOfOne(SoundSet):
