@@ -72,4 +72,5 @@ def _coded(
     angle = np.deg2rad(hue)
     cones = np.stack([lightness, chroma * np.cos(angle), chroma * np.sin(angle)], axis=-1) @ np.array(_TO_CONES).T
     linear = (cones**3 @ np.array(_TO_LINEAR).T).clip(0, 1)
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    shown: NDArray[np.float64] = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return shown

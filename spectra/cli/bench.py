@@ -31,8 +31,8 @@ the folder of a model or of a run; or a folder of finished predictions, which ho
 for each test image NAME, so that anything made elsewhere can be scored.
 
 Each method learns and predicts in a process of its own: one that crashes or takes too much memory is a row with its
-reason, and the rest goes on (the exit code is then 1). What was learned is kept in DIR/kept by a hash of all that matters: the same command
-again adds only what is new, and one that was stopped goes on.
+reason, and the rest goes on (the exit code is then 1). What was learned is kept in DIR/kept by a hash of all that
+matters: the same command again adds only what is new, and one that was stopped goes on.
 
 A budget of 500 gives every method 500 optimizer steps, those of all its stages together, shared among these in the
 proportion of its preset; one of 10min as many as fit into that time, by a trial on this machine."""

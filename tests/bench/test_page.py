@@ -122,6 +122,9 @@ def test_what_so_few_images_cannot_show_is_said_below_the_scores_and_beside_the_
     scores, pairs = section(text, "Scores", "Quality against"), section(text, "Every two methods compared", "rgb")
     assert scores.count(words) == 1 and words in pairs
     assert "An interval speaks of its own two methods alone" in pairs and "In grey" not in pairs
+    noted = changed(bench, lambda it: it["protocol"]["tasks"][TASKS[0]].update(notes=[words]))
+    assert words not in section(" ".join(noted.text.split()), "Scores", "Quality against")
+    changed(bench, lambda it: it["protocol"]["tasks"][TASKS[0]].update(notes=[]))
     many = " ".join(changed(bench, lambda it: [one.update(n=40, clusters=40) for one in it["pairs"]]).text.split())
     assert "no difference can be shown" not in many and "In grey: the two are not to be told apart." in many
 

@@ -213,7 +213,7 @@ def test_a_signal_ends_a_command_cleanly(
     while not ready.exists() and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(number)
-    _, told = process.communicate(timeout=30)
+    _, told = process.communicate(timeout=120)
     assert (process.returncode, told) == (code, message)
     assert cleaned.exists()
 

@@ -31,6 +31,7 @@ from spectra.bench.results.file import read_result, result_of
 from spectra.bench.results.files import written
 from spectra.bench.results.result import Result
 from spectra.bench.statistics.pairs import TEST, PairResult
+from spectra.bench.statistics.reach import remarks
 from spectra.data.lock import held
 from spectra.data.open import open_data
 from spectra.devices import checked_device
@@ -177,7 +178,7 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
     result = result_of(
         {
             "version": 1,
-            "protocol": _protocol(planned, contests),
+            "protocol": _protocol(planned, contests, pairs),
             "rows": rows,
             "pairs": [pair.described() for pair in pairs],
             "combined": combined_of(rows),
@@ -192,7 +193,7 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
     return Bench(planned.folder, result)
 
 
-def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]:
+def _protocol(planned: BenchPlan, contests: Sequence[Contest], pairs: Sequence[PairResult]) -> dict[str, Any]:
     options, first = planned.options, planned.tasks[0].judge
     own = {"python": platform.python_version(), **versions(LIBRARIES)}
     seeds = sorted({seed for contest in contests for entry in contest.entries for seed in entry.seeds})
@@ -209,7 +210,7 @@ def _protocol(planned: BenchPlan, contests: Sequence[Contest]) -> dict[str, Any]
         "confidence": 0.95,
         "test": TEST,
         "gallery_metric": next(iter(first.evaluate.metrics), None),
-        "tasks": {contest.task: _task(contest) for contest in contests},
+        "tasks": {it.task: _task(it, [pair for pair in pairs if pair.task == it.task]) for it in contests},
         "notes": list(planned.notes),
     }
 
@@ -220,7 +221,7 @@ def _program() -> str:
     return "spectra" if name == "__main__.py" else name
 
 
-def _task(contest: Contest) -> dict[str, Any]:
+def _task(contest: Contest, pairs: Sequence[PairResult]) -> dict[str, Any]:
     data = contest.data
     about: dict[str, Any] = {
         "origin": data.origin,
@@ -230,7 +231,7 @@ def _task(contest: Contest) -> dict[str, Any]:
     }
     scales = {"source": str(data.task.source.scale), "target": str(data.task.target.scale)}
     about["identity"] = sha256(data.test.identity().encode()).hexdigest()
-    return {"data": about, "scales": scales, "notes": contest.notes}
+    return {"data": about, "scales": scales, "notes": [*contest.notes, *remarks(pairs)]}
 
 
 def _costs(contest: Contest, options: BenchOptions, told: Told) -> dict[str, dict[str, Any]]:

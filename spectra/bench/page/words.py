@@ -41,7 +41,17 @@ def asked(contents: Contents) -> str:
     protocol, own = contents.protocol, own_methods(contents.rows)
     preset = f"the preset {protocol['preset']}" if protocol["preset"] else ""
     budget = f"a budget of {protocol['budget']} for each that learns" if protocol["budget"] else ""
-    how = listed([part for part in (preset, budget, _seeds(protocol["seeds"])) if part])
+    how = listed(
+        [
+            part
+            for part in (
+                preset,
+                budget,
+                _seeds(protocol["seeds"] if any(row.get("seeds") for row in contents.rows) else []),
+            )
+            if part
+        ]
+    )
     beside = "beside the floors that each must beat" if any(row["kind"] == "floor" for row in contents.rows) else ""
     return (
         ", ".join(part for part in (listed(own), beside, f"with {how}" if how else "") if part)
