@@ -106,9 +106,9 @@ class Metric(ABC):
         return self
 
     @property
-    @abstractmethod
     def unit(self) -> str:
-        """The unit of the value: ``dB``, the target's own, or empty."""
+        """The unit of the value: ``dB``, the target's own, or, unless a metric says one, none."""
+        return ""
 
     @property
     @abstractmethod

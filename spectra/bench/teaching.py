@@ -125,7 +125,8 @@ def what_matters(recipe: Recipe) -> str:
     train = recipe.train.model_copy(
         update={word: type(recipe.train).model_fields[word].default for word in WITHOUT_EFFECT}
     )
-    return recipe_text([recipe.model_copy(update={"train": train})], {})
+    data = recipe.data.model_copy(update={"root": None, "cache": 0.0})  # what lies there is known by its contents
+    return recipe_text([recipe.model_copy(update={"name": "", "train": train, "data": data})], {})
 
 
 def _looked_at(recipe: Recipe, data: Data) -> str:

@@ -36,10 +36,6 @@ class Collapse(PerImage):
         )
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def signature(self) -> str:
         return (
             f"collapse|ratio:{self.settings.ratio:g}|distance:mean-absolute|three-bands:luminance601|range:unit"

@@ -51,10 +51,6 @@ class Deep(PerImage):
         return self
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def bands(self) -> Bands | None:
         """Which bands of the images are compared."""
         found: Bands | None = self.settings.bands

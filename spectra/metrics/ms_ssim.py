@@ -40,10 +40,6 @@ class MsSsim(PerImage):
     summary: ClassVar[str] = "structural similarity on five scales, exponents of Wang et al. 2003"
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def signature(self) -> str:
         return (
             f"ms_ssim|levels:{self.settings.levels}|window:gaussian{self.settings.window}|sigma:{self.settings.sigma:g}"

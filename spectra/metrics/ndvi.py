@@ -64,10 +64,6 @@ class Ndvi(PerImage):
         kind: Literal["mae", "rmse"] = Field("mae", description="mean absolute, or root mean squared difference")
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def signature(self) -> str:
         red, nir = self.settings.red or "by-name", self.settings.nir or "by-name"
         return (

@@ -61,10 +61,6 @@ class Pbvs(Metric):
         return self
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def signature(self) -> str:
         chosen = self.choices
         formula = f"(2/pi*arctan({chosen.fid_gain:g}*fid)+{chosen.lpips_gain:g}*lpips+pixel)/3"

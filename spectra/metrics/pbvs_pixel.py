@@ -32,10 +32,6 @@ class PbvsPixel(PerImage):
         """How many numbers each image has."""
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def signature(self) -> str:
         taken = {
             "l1": "mean:pixels,images",

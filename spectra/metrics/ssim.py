@@ -37,10 +37,6 @@ class Ssim(PerImage):
     summary: ClassVar[str] = "structural similarity, Gaussian window, whole windows only"
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def signature(self) -> str:
         return (
             f"ssim|window:gaussian{self.settings.window}|sigma:{self.settings.sigma:g}|k:0.01,0.03|range:unit|border:valid"

@@ -54,10 +54,6 @@ class Swd(Metric):
         self._known: dict[int, float] = {}
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def signature(self) -> str:
         said = self.settings
         return (

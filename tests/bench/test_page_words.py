@@ -101,10 +101,12 @@ def test_the_title_names_few_and_counts_many() -> None:
 
 def test_what_was_asked_is_said_in_a_sentence() -> None:
     rows = row("a", 1.0), row("f", 1.0, "floor")
+    seeded = {**rows[0], "seeds": [3]}
+    assert "seed" not in asked(contents(*rows, seeds=[3])), "nothing was trained"
     assert asked(contents(*rows)) == (
         "a, beside the floors that each must beat; judged by psnr and ssim, all on the same test images."
     )
-    assert asked(contents(rows[0], preset="tiny", budget="10 min", seeds=[3])) == (
+    assert asked(contents(seeded, preset="tiny", budget="10 min", seeds=[3])) == (
         "a, with the preset tiny, a budget of 10 min for each that learns and seed 3; judged by psnr and ssim, all on "
         "the same test images."
     )

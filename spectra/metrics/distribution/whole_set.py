@@ -48,10 +48,6 @@ class WholeSet(Metric):
         return self
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     @abstractmethod
     def network(self) -> Hashable:
         """All that decides what the features of three bands are, beside the device."""

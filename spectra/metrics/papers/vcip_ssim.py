@@ -31,10 +31,6 @@ class VcipSsim(PerImage):
     )
 
     @property
-    def unit(self) -> str:
-        return ""
-
-    @property
     def signature(self) -> str:
         return (
             f"vcip.ssim|window:uniform{WINDOW}|covariance:sample|k:{K1},{K2}|range:max-min-of-prediction|border:valid"
