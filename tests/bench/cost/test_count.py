@@ -180,9 +180,8 @@ def test_sampling_is_not_counted_and_named() -> None:
 
 
 def test_an_operator_of_a_stranger_is_named() -> None:
-    library = torch.library.Library("stranger", "FRAGMENT")
-    library.define("mix(Tensor x) -> Tensor")
-    library.impl("mix", lambda x: x + 1, "CPU")
+    torch.library.define("stranger::mix", "(Tensor x) -> Tensor")
+    torch.library.impl("stranger::mix", "CPU", lambda x: x + 1)
     found = counted(lambda: torch.ops.stranger.mix(rand(3)))
     assert "stranger::mix" in found.left_out
 
