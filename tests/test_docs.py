@@ -8,10 +8,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from docs.generate import PARTS, parts_of
+from docs.networks import DRAWINGS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -98,3 +100,10 @@ def test_a_failing_block_is_noticed(tmp_path: Path, newcomer: dict[str, str]) ->
 def test_the_generated_parts_are_up_to_date(page: str, title: str) -> None:
     _, shown, _ = parts_of(ROOT / "docs" / page, title)
     assert shown == PARTS[page, title](), "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_the_drawings_are_up_to_date(name: str) -> None:
+    shown = (ROOT / "docs" / "images" / name).read_text(encoding="utf-8")
+    assert shown == DRAWINGS[name]().svg(), "run: python docs/networks.py"
+    assert ElementTree.fromstring(shown).tag.endswith("svg"), "a browser shows what is well formed"
