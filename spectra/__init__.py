@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from spectra.stage import Stage as Stage
     from spectra.stage import Term as Term
     from spectra.stage import Update as Update
+    from spectra.translation.expand import expand as expand
     from spectra.translation.translate import translate as translate
     from spectra.translator import Imported as Imported
     from spectra.translator import Translator as Translator
@@ -91,6 +92,7 @@ _HOMES = {
     "Term": "stage",
     "Translator": "translator",
     "Update": "stage",
+    "expand": "translation.expand",
     "load": "model",
     "load_recipe": "recipe.load",
     "run": "bench.run",

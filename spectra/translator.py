@@ -89,6 +89,10 @@ class Translator(nn.Module, ABC):
         """How it learns, one stage after the other; empty for what is fitted in closed form."""
         return []
 
+    def left_out(self) -> tuple[str, ...]:
+        """Names of stages that its settings leave out: a preset or a recipe may speak of them all the same."""
+        return ()
+
     def fit(self, pairs: Iterable[Pair]) -> None:
         """Learn in closed form from ``pairs``, which may be gone through more than once."""
         raise SpectraError(f"{type(self).__name__} has nothing to fit in closed form.")
@@ -107,6 +111,13 @@ class Translator(nn.Module, ABC):
         """What it found out while it learned, stored in ``model.json``: numbers and text, in lists and mappings.
 
         Tensors and arrays become numbers; NaN and infinity become text, and so does any other object, by its ``repr``.
+        """
+        return {}
+
+    def intermediates(self) -> Mapping[str, Translator]:
+        """What it makes on its way, by name: each is a translator from the same source, which shares its modules.
+
+        `spectra translate --intermediate` writes their images too, each into a folder of that name.
         """
         return {}
 

@@ -26,7 +26,20 @@ LAYERS = [
         "data.layout",
         "data.patterns",
     },
-    {"model", "model_folder", "inference", "link", "chain", "nn", "data", "losses", "metrics", "weights", "official"},
+    {
+        "model",
+        "model_folder",
+        "inference",
+        "link",
+        "chain",
+        "nn",
+        "data",
+        "labels",
+        "losses",
+        "metrics",
+        "weights",
+        "official",
+    },
     {"training", "translation", "doctor", "scaffold", "templates"},
     {"bench", "testing"},
     {"cli", "__main__"},
@@ -96,7 +109,7 @@ def test_a_plugin_uses_only_the_public_api_and_no_other_plugin(path: Path) -> No
     for name in imports(path):
         top, _, rest = name.partition(".")
         if top == "spectra":
-            public = rest.split(".")[0] in {*spectra.__all__, "nn", "losses", "testing", "weights"}
+            public = rest.split(".")[0] in {*spectra.__all__, "labels", "nn", "losses", "recipe", "testing", "weights"}
             assert public and not any(part.startswith("_") for part in rest.split(".")), f"{path.name} imports {name}"
         assert not top.startswith("spectra_") or top == own or path.parent.name == top, f"{path.name} imports {name}"
 

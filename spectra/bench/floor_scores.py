@@ -15,11 +15,12 @@ def floor_scores(recipe: Recipe, told: Told = silent) -> dict[str, Any]:
     """What `metrics.json` of a run would say of the recipe's floors."""
     data = open_data(recipe)
     found = floors(recipe, data, told)
-    evaluate(found, data.test, recipe.evaluate, told, task=data.task)
+    evaluate(found.methods, data.test, recipe.evaluate, told, task=data.task)
+    found.settle()
     return {
         "task": recipe.task,
         "data": {"origin": data.origin, "scenes": False, "train": len(data.train), "test": len(data.test)},
         "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
-        "notes": [*data.notes, *floors_left_out(recipe, data)],
-        "methods": {floor.name: described(floor, recipe.evaluate) for floor in found},
+        "notes": [*data.notes, *floors_left_out(recipe, data), *found.told()],
+        "methods": {floor.name: described(floor, recipe.evaluate) for floor in found.methods},
     }

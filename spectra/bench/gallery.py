@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from spectra.bench.counted import Told, silent
-from spectra.bench.gallery_choice import Choice, choose
+from spectra.bench.gallery_choice import MOST, Choice, choose
 from spectra.bench.gallery_pictures import Stretch, error_look, error_map
 from spectra.bench.method import Judged
 from spectra.bench.names import file_names
@@ -33,14 +33,15 @@ def write_gallery(
     settings: EvaluateSettings,
     metric: str,
     told: Told = silent,
+    most: int = MOST,
 ) -> Path:
     """Write `gallery/TASK/`: the worst, the median and the best image of every scored method by `metric`, as PNG, and
-    `gallery.json`, which says what they are. What was there before is replaced."""
+    `gallery.json`, which says what they are; at most so many. What was there before is replaced."""
     _require(metric, methods)
     place = folder / FOLDER / file_names([task])[0]
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    choices = _choices(methods, metric)
+    choices = _choices(methods, metric, most)
     images = []
     for count, choice in enumerate(choices, start=1):
         images.append(_write_image(place, choice, test[choice.place], methods, settings))
@@ -48,6 +49,22 @@ def write_gallery(
     said = {"version": 1, "task": task, **_about(methods, metric, choices), "images": images}
     write_text(place / FILE, json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return place
+
+
+def write_gallery_of_run(
+    folder: Path,
+    task: str,
+    methods: Sequence[Judged],
+    test: PairSet,
+    settings: EvaluateSettings,
+    told: Told = silent,
+) -> None:
+    """That of a run: `evaluate.samples` images for each of its methods, by the first metric that scores single ones."""
+    own = [method for method in methods if not method.floor]
+    if settings.metrics and settings.samples and own:
+        of_images = (name for name in settings.metrics if any(image.get(name) is not None for image in own[0].images))
+        metric = next(of_images, next(iter(settings.metrics)))
+        write_gallery(folder, task, methods, test, settings, metric, told, min(MOST, settings.samples * len(own)))
 
 
 def _require(metric: str, methods: Sequence[Judged]) -> None:
@@ -58,10 +75,10 @@ def _require(metric: str, methods: Sequence[Judged]) -> None:
         )
 
 
-def _choices(methods: Sequence[Judged], metric: str) -> list[Choice]:
+def _choices(methods: Sequence[Judged], metric: str, most: int) -> list[Choice]:
     values = {method.name: [scores.get(metric) for scores in method.images] for method in methods}
     better = methods[0].metrics[metric].better
-    return choose(values, better, {method.name for method in methods if method.floor})
+    return choose(values, better, {method.name for method in methods if method.floor}, most)
 
 
 def _about(methods: Sequence[Judged], metric: str, choices: Sequence[Choice]) -> dict[str, Any]:

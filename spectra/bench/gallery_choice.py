@@ -12,7 +12,7 @@ from spectra.metric import Better
 
 What = Literal["worst", "median", "best"]
 MOST = 12
-"""Images of a task."""
+"""Images of a task, in a bench."""
 Values = Mapping[str, Sequence[float | None]]
 """For each method the score of every test image; None where there is none."""
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from torch import Tensor
+
 from spectra.bench.counted import Counted, Told, silent
+from spectra.bench.fault import Fault
+from spectra.bench.guarded import Guarded
 from spectra.bench.method import Judged, Method
 from spectra.bench.missing import without_missing
-from spectra.bench.scoring import fitted, metric_of, resized, score_item, size_of
+from spectra.bench.scoring import fitted, resized, score_item, size_of
 from spectra.bench.teaching import Surroundings, teach
 from spectra.chain import Chain, FolderOf, resolve
 from spectra.data.open import Data
-from spectra.data.pairs import PairSet
+from spectra.data.pairs import Pair, PairSet
+from spectra.errors import DataError
 from spectra.inference import Inference
 from spectra.metric import Memory
 from spectra.modalities import Task
@@ -29,8 +35,9 @@ from spectra.training.random_state import seed
 def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None) -> Method:
     """The recipe's model: trained, fitted, or ready as it is."""
     around = around or Surroundings()
-    tiny = "tiny" in (recipe.preset, preset_shown(recipe))
-    recipe, notes = without_missing(recipe, data.from_scenes, tiny)
+    recipe, notes = with_what_is_here(recipe, data)
+    for note in notes:
+        around.said(f"{recipe.method}: {note}")
     seed(recipe.seed)
     model = _begun(recipe, data, around.folder_of)
     model.preset, model.notes = preset_shown(recipe), (*model.notes, *notes)
@@ -39,6 +46,11 @@ def prepare(recipe: Recipe, data: Data, around: Surroundings | None = None) -> M
     teach(model, recipe, data, around)
     model.target_type = _target_type(data)
     return Method(name=recipe.method, model=model.eval(), seconds=time.perf_counter() - started)
+
+
+def with_what_is_here(recipe: Recipe, data: Data) -> tuple[Recipe, list[str]]:
+    """The recipe without what needs pretrained weights that are not here, and what was left out; or an error."""
+    return without_missing(recipe, data.from_scenes, "tiny" in (recipe.preset, preset_shown(recipe)))
 
 
 def _begun(recipe: Recipe, data: Data, folder_of: FolderOf) -> Model:
@@ -89,19 +101,48 @@ def _leaves(partial: Mapping[str, Any]) -> int:
     return sum(_leaves(value) if isinstance(value, Mapping) else 1 for value in partial.values())
 
 
-def floors(recipe: Recipe, data: Data, told: Told = silent) -> list[Method]:
-    """What every method must beat, fitted on the same pairs. They stay on the CPU: they are small."""
-    found = []
+@dataclass
+class Floors:
+    """What every method must beat, and why of some there is nothing to beat."""
+
+    methods: list[Method] = field(default_factory=list)
+    faults: dict[str, Fault] = field(default_factory=dict)
+
+    def settle(self) -> Floors:
+        """When all is scored: those that could not translate an image have failed too."""
+        for floor in self.methods:
+            if floor.fault is not None:
+                self.faults[floor.name] = floor.fault
+        self.methods = [floor for floor in self.methods if floor.fault is None]
+        return self
+
+    def told(self) -> list[str]:
+        return [f"The floor {name!r} failed: {fault.reason}" for name, fault in self.faults.items()]
+
+
+def floors(recipe: Recipe, data: Data, told: Told = silent) -> Floors:
+    """Fitted on the same pairs as every method. They stay on the CPU: they are small. One that raises harms no other;
+    images that cannot be read are nobody's fault but the data's."""
+    found = Floors()
     for name in dict.fromkeys(recipe.evaluate.floors):
-        if not _why_left_out(name, data):
-            found.append(replace(prepare(_bare(recipe, name), data, Surroundings("cpu", told)), floor=True))
+        try:
+            if not _why_left_out(name, data):
+                ready = prepare(_bare(recipe, name), data, Surroundings("cpu", told))
+                found.methods.append(replace(ready, floor=True))
+        except DataError:
+            raise
+        except Exception as why:  # a plugin may raise anything
+            found.faults[name] = Fault.of(why)
     return found
 
 
 def floors_left_out(recipe: Recipe, data: Data) -> list[str]:
     """A note for each floor that makes no sense for the task, or has nothing to be fitted on."""
-    reasons = [_why_left_out(name, data) for name in dict.fromkeys(recipe.evaluate.floors)]
-    return [why for why in reasons if why]
+    found = []
+    for name in dict.fromkeys(recipe.evaluate.floors):
+        with suppress(Exception):  # `floors` says so
+            found.append(_why_left_out(name, data))
+    return [why for why in found if why]
 
 
 def _why_left_out(name: str, data: Data) -> str:
@@ -128,15 +169,32 @@ def evaluate(
     device: str = "cpu",
 ) -> None:
     """Score every method on every test image: each image is read once, what metrics compute of a target is computed
-    once for all methods, and nothing is kept but numbers."""
+    once for all methods, and nothing is kept but numbers. A metric that raises is not scored, a floor that does fails.
+    """
     for method in methods:
         method.images, method.groups = [], []
-        method.metrics = {name: metric_of(name, said, device) for name, said in settings.metrics.items()}
+        method.metrics = {name: Guarded(name, said, device) for name, said in settings.metrics.items()}
     for pair in Counted(test, "evaluate", told):
         judged, memory = resized(pair, settings.resize), Memory()
         for method in methods:
-            prediction = method.predict(pair)
+            if (prediction := _predicted(method, pair)) is None:
+                continue
             method.fitted |= prediction.shape[-2:] != size_of(pair.target)
             item = score_item(judged, fitted(prediction, judged), task, memory)
             method.groups.append(pair.group or pair.name)
             method.images.append({name: metric.update(item) for name, metric in method.metrics.items()})
+    for method in methods:
+        for image in method.images:
+            image.update(dict.fromkeys(method.faults))
+
+
+def _predicted(method: Judged, pair: Pair) -> Tensor | None:
+    """None of a floor that cannot: the methods are what the table is about, and those that cannot end it."""
+    if not isinstance(method, Method) or not method.floor:
+        return method.predict(pair)
+    if method.fault is None:
+        try:
+            return method.predict(pair)
+        except Exception as why:  # a plugin may raise anything
+            method.fault = Fault.of(why)
+    return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spectra.bench.environment import described_data
-from spectra.bench.harness import prepare
+from spectra.bench.harness import prepare, with_what_is_here
 from spectra.bench.method import Method
 from spectra.bench.names import file_names
 from spectra.bench.needs import Needs, made_from
@@ -65,6 +65,8 @@ class Lesson:
 
     def taught(self, around: Surroundings, place: Path | None = None) -> list[Method]:
         """A method of each recipe; its model is saved as soon as there is one, where there is a place."""
+        for recipe in self.planned.recipes:
+            with_what_is_here(recipe, self.planned.data)  # what is missing is told before anything is learned
         methods = []
         for recipe, name in zip(self.planned.recipes, self.names, strict=True):
             folder = self.shop.of(name) if self.learns else None

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from spectra.bench.fault import Fault
+from spectra.bench.guarded import Guarded
 from spectra.bench.scoring import predict
 from spectra.data.pairs import Pair
-from spectra.metric import Metric, Score
+from spectra.metric import Score
 from spectra.model import Model
 
 
@@ -20,7 +21,7 @@ class Judged(ABC):
 
     name: str
     floor: bool = False
-    metrics: dict[str, Metric] = field(default_factory=dict)
+    metrics: dict[str, Guarded] = field(default_factory=dict)
     images: list[dict[str, float | None]] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     """What each image belongs to; its own name where it stands alone."""
@@ -35,9 +36,15 @@ class Judged(ABC):
         """Of every metric, and beside it of the terms that it is made of, as `METRIC.TERM`."""
         found = {}
         for name, metric in self.metrics.items():
-            found[name] = finite(metric.result())
-            found |= {f"{name}.{part}": finite(score) for part, score in metric.parts().items()}
+            whole, parts = metric.result(), metric.parts()
+            found[name] = whole if metric.fault is None else metric.result()  # its terms may have failed
+            found |= {f"{name}.{part}": score for part, score in parts.items()}
         return found
+
+    @property
+    def faults(self) -> dict[str, Fault]:
+        """Of metrics that raised."""
+        return {name: metric.fault for name, metric in self.metrics.items() if metric.fault is not None}
 
 
 @dataclass(kw_only=True)
@@ -46,13 +53,8 @@ class Method(Judged):
 
     model: Model
     seconds: float = 0.0
+    fault: Fault | None = None
+    """Of a floor that could not translate an image: it has no scores."""
 
     def predict(self, pair: Pair) -> Tensor:
         return predict(self.model, pair)
-
-
-def finite(score: Score) -> Score:
-    """No number stands in a table that is none."""
-    if score.value is None or math.isfinite(score.value):
-        return score
-    return replace(score, value=None, low=None, high=None, reason=score.reason or f"the value is {score.value}")

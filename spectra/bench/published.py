@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from spectra.errors import SpectraError
+from spectra.errors import SpectraError, did_you_mean
 from spectra.metric import Better
 from spectra.modalities import Task
 from spectra.recipe.check import problems_with
 from spectra.recipe.document import load_document
 from spectra.recipe.faults import Fault, raise_faults
 from spectra.settings import Config
+
+NAMED = "shown as the data set {!r} was named; that the data is this set, Spectra has not seen"
 
 
 class Column(Config):
@@ -40,6 +42,8 @@ class Table(Config):
     about: str
     layouts: list[str]
     """The data set, by the names of `spectra data list`; empty where none of them reads it."""
+    names: list[str] = Field(default_factory=list)
+    """The data set by a name of its own, where no layout reads it."""
     task: str
     split: str
     images: int | None = Field(gt=0)
@@ -96,10 +100,54 @@ def published(layout: str | None, task: str) -> list[dict[str, Any]]:
 
     Of data without a layout of its own there is nothing: folders of any origin are no data set that a paper scored.
     """
-    found = ((paper, table) for paper in papers() for table in paper.tables)
-    return [
-        row for paper, table in found if layout in table.layouts and table.task == task for row in _rows(paper, table)
-    ]
+    return [] if layout is None else _apart(_rows_of(lambda table: layout in table.layouts and table.task == task))
+
+
+def published_of(layout: str | None, named: Sequence[str], task: str) -> list[dict[str, Any]]:
+    """Those of the layout of the data, and of data sets that a person has named, for whom only that person stands."""
+    rows = published(layout, task)
+    for name in dict.fromkeys(name for name in named if name != layout):
+        taken = {row["method"] for row in rows}
+        rows += [_told(row, name, row["method"] in taken) for row in _named(name, task)]
+    return rows
+
+
+def _told(row: dict[str, Any], name: str, taken: bool) -> dict[str, Any]:
+    """Each row of a table has a name of its own: one method may be in the tables of several sets."""
+    method = f"{row['method']} on {name}" if taken else row["method"]
+    return {**row, "method": method, "notes": [NAMED.format(name), *row["notes"]]}
+
+
+def check_named(named: Sequence[str]) -> None:
+    """Refuse the names of data sets of which nothing is known."""
+    known = sorted({name for paper in papers() for table in paper.tables for name in (*table.layouts, *table.names)})
+    for name in named:
+        if name not in known:
+            raise SpectraError(
+                f"No paper is known here that printed numbers of a data set {name!r}.{did_you_mean(name, known)}\n"
+                f"Known: {', '.join(known)}."
+            )
+
+
+def _named(name: str, task: str) -> list[dict[str, Any]]:
+    return _apart(_rows_of(lambda table: name in (*table.layouts, *table.names) and table.task == task))
+
+
+Found = list[tuple[Paper, dict[str, Any]]]
+
+
+def _rows_of(wanted: Callable[[Table], bool]) -> Found:
+    tables = ((paper, table) for paper in papers() for table in paper.tables if wanted(table))
+    return [(paper, row) for paper, table in tables for row in _rows(paper, table)]
+
+
+def _apart(found: Found) -> list[dict[str, Any]]:
+    """Where two papers have rows of one name, the later one has its year beside it."""
+    rows: dict[str, dict[str, Any]] = {}
+    for paper, row in found:
+        method = f"{row['method']} ({paper.year})" if row["method"] in rows else row["method"]
+        rows[method] = {**row, "method": method}
+    return list(rows.values())
 
 
 @cache
@@ -142,6 +190,7 @@ def _rows(paper: Paper, table: Table) -> Iterator[dict[str, Any]]:
             "seeds": [],
             "steps": None,
             "scores": _scores(table, numbers),
+            "settings": {},
             "cost": None,
             "notes": [*remark, f"test images: {table.split}", *table.notes, *paper.notes],
             "error": None,

@@ -30,7 +30,7 @@ def _paper(paper: Paper) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    layouts = ", ".join(f"`{name}`" for name in table.layouts) or "no layout"
+    layouts = ", ".join(f"`{name}`" for name in (*table.layouts, *table.names)) or "no layout"
     images = "a number of images that is not printed" if table.images is None else f"{table.images:,} images"
     yield from ("", f"**{table.table}: {table.about}** (`{table.task}`, {layouts}; {images}: {table.split})", "")
     heads = [f"{name} {_ARROWS[column.better]}" for name, column in table.metrics.items()]

@@ -10,15 +10,18 @@ from typing import Any
 
 from spectra.bench import table
 from spectra.bench.curves import logs_in, training_charts, warnings_in
+from spectra.bench.page.album import MOST_BYTES, Album, albums
 from spectra.bench.page.board import Board, board_of, ranked
-from spectra.bench.page.contents import Row, image_scores
+from spectra.bench.page.contents import Row, galleries_in, image_scores
 from spectra.bench.page.drawing import series
+from spectra.bench.page.paired import comparisons
+from spectra.bench.page.run_rows import run_rows
 from spectra.bench.page.site import render
 from spectra.bench.page.spread import Spread, spreads
-from spectra.bench.page.words import task_title
+from spectra.bench.page.words import task_title, verdict
 from spectra.bench.pictures import shown_samples
+from spectra.bench.statistics.reach import LEVEL
 from spectra.bench.validation_sheets import sheets_of
-from spectra.bench.verdict import verdicts
 from spectra.data.atomic import write_text
 
 
@@ -39,25 +42,29 @@ def write_report(folder: Path, training: Path | None = None) -> None:
 def report(folder: Path, training: Path | None = None) -> str:
     logs = logs_in(training or folder / "training")
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    own = [name for name, said in metrics["methods"].items() if not said["floor"]]
-    samples, more = shown_samples(folder, own)
-    rows = rows_of(metrics)
+    rows, pairs = run_rows(folder, metrics)
     board = board_of(rows)
+    ordered, drawn = ranked(rows, board.columns), _spreads(folder, rows, board)
+    album, stored = _album(folder, metrics["task"], MOST_BYTES - sum(len(one.svg) for one in drawn))
+    samples, more = shown_samples(folder, _own(metrics)) if album is None else ([], 0)
     return render(
         "report.html",
         title=metrics["recipe"],
-        contents=_contents(bool(samples), bool(logs)),
+        contents=_contents(bool(album or samples), bool(logs)),
         metrics=metrics,
         task=task_title(metrics["task"]),
         notes=table.notes_of(metrics),
         names=table.metrics_of(metrics),
-        own=own,
-        verdicts=verdicts(metrics),
+        own=_own(metrics),
+        verdict=verdict(rows, board, pairs, LEVEL),
         board=board,
         bars=bars_of(metrics),
-        spreads=_spreads(folder, rows, board),
+        spreads=drawn,
+        comparisons=comparisons(pairs, ordered, board.columns, LEVEL),
         training=[(row, training_charts(log), warnings_in(log)) for row, log in logs.items()],
         sheets=sheets_of(logs),
+        album=album,
+        stored=stored,
         samples=samples,
         more_samples=more,
         recipe=(folder / "recipe.yaml").read_text(encoding="utf-8"),
@@ -65,20 +72,14 @@ def report(folder: Path, training: Path | None = None) -> str:
     )
 
 
-def rows_of(metrics: Mapping[str, Any]) -> list[Row]:
-    """The methods of a run as a bench would list them."""
-    best = best_of(metrics)
-    return [
-        {
-            "method": method,
-            "task": metrics["task"],
-            "kind": "floor" if said["floor"] else "recipe",
-            "scores": {name: {**score, "best": best.get(name) == method} for name, score in said["scores"].items()},
-            "notes": [],
-            "error": None,
-        }
-        for method, said in metrics["methods"].items()
-    ]
+def _own(metrics: Mapping[str, Any]) -> list[str]:
+    return [name for name, said in metrics["methods"].items() if not said["floor"]]
+
+
+def _album(folder: Path, task: str, room: int) -> tuple[Album | None, str]:
+    """The gallery, and how its pictures are stored; a run of an older Spectra has none."""
+    pictures, stored = albums(galleries_in(folder), room)
+    return pictures.get(task), stored
 
 
 def _contents(samples: bool, training: bool) -> list[tuple[str, str]]:
@@ -105,18 +106,6 @@ def bars_of(metrics: Mapping[str, Any]) -> dict[str, dict[str, Bar]]:
                 for method, score in scores.items()
                 if score["mean"] is not None
             }
-    return found
-
-
-def best_of(metrics: Mapping[str, Any]) -> dict[str, str]:
-    """For each metric the method with the best mean; none where nothing was scored."""
-    found = {}
-    for name in table.metrics_of(metrics):
-        scored = {m: said["scores"][name] for m, said in metrics["methods"].items()}
-        means = {method: score["mean"] for method, score in scored.items() if score["mean"] is not None}
-        if means:
-            choose = max if next(iter(scored.values()))["better"] == "higher" else min
-            found[name] = choose(means, key=lambda method: means[method])
     return found
 
 

@@ -13,6 +13,7 @@ import yaml
 
 from spectra.bench.counted import Told, silent
 from spectra.bench.environment import described_data, environment
+from spectra.bench.gallery import write_gallery_of_run
 from spectra.bench.harness import evaluate, floors, floors_left_out
 from spectra.bench.lesson import Lesson
 from spectra.bench.method import Method
@@ -139,10 +140,13 @@ def _carry_out(lesson: Lesson, place: Path, around: Surroundings) -> dict[str, A
     recipes, data, settings = planned.recipes, planned.data, planned.recipes[0].evaluate
     look_through(data.test, told)
     methods = lesson.taught(around, place)
-    everyone = methods + _others(floors(recipes[0], data, told), methods)
-    evaluate(everyone, data.test, settings, told, task=data.task, device=planned.device)
+    standing = floors(recipes[0], data, told)
+    standing.methods = _others(standing.methods, methods)
+    evaluate([*methods, *standing.methods], data.test, settings, told, task=data.task, device=planned.device)
+    everyone = [*methods, *standing.settle().methods]
     write_text(place / "scores.csv", _table_of_images(everyone, data))
     write_samples(place / "samples", methods, data.test, settings, told)
+    write_gallery_of_run(place, recipes[0].task, everyone, data.test, settings, told)
     return {
         "recipe": recipes[0].name,
         "task": recipes[0].task,
@@ -152,6 +156,7 @@ def _carry_out(lesson: Lesson, place: Path, around: Surroundings) -> dict[str, A
             *data.notes,
             *lesson.needs.notes,
             *floors_left_out(recipes[0], data),
+            *standing.told(),
         ],
         "methods": {
             **{m.name: {"seed": r.seed, **described(m, settings)} for m, r in zip(methods, recipes, strict=True)},

@@ -70,6 +70,13 @@ proportion of its preset; one of 10min as many as fit into that time, by a trial
     "--device", default="cpu", show_default=True, metavar="D", help="Where to compute: cpu, cuda, cuda:1, mps."
 )
 @click.option("--memory", type=click.FloatRange(min=0, min_open=True), metavar="GB", help="What one method may hold.")
+@click.option(
+    "--published",
+    multiple=True,
+    callback=_words,
+    metavar="SET,...",
+    help="The data is of this data set: show what papers printed of it.  [default: if it lies as the set does]",
+)
 @click.option("--no-cost", is_flag=True, help="Leave out parameters, operations, latency and memory.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the bench.  [default: bench]")
 @click.option("--dry-run", is_flag=True, help="Say who would enter what, and stop.")
@@ -86,6 +93,7 @@ def bench(
     sets: tuple[str, ...],
     device: str,
     memory: float | None,
+    published: tuple[str, ...],
     no_cost: bool,
     out: Path | None,
     dry_run: bool,
@@ -114,6 +122,7 @@ def bench(
         device=device,
         memory=memory,
         cost=not no_cost,
+        published=published,
     )
     if dry_run:
         plan = benching.plan(options, out)

@@ -29,6 +29,7 @@ OWN: Mapping[str, Home] = {
     "compare": Home("spectra.cli.compare", "compare", "Two benches or runs on the same images: who differs."),
     "report": Home("spectra.cli.report", "report", "Build tables and pages of benches and runs again."),
     "translate": Home("spectra.cli.translate", "translate", "Translate images with a model or a ready name."),
+    "expand": Home("spectra.cli.expand", "expand", "Grow a data set: images translated, their labels carried over."),
     "recipe": Home("spectra.cli.recipe", "recipe", "Check recipes, and print their schema."),
     "data": Home("spectra.cli.data", "data", "Look at data sets: known layouts, faults, statistics, splits."),
     "weights": Home("spectra.cli.weights", "weights", "Pretrained weights, and checkpoints of official codes."),

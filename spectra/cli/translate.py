@@ -21,6 +21,7 @@ Examples:
   spectra translate runs/pbvs_rgb2ir photos/ --out infrared/
   spectra translate graydef 'photos/**/*.png' --out infrared/ --set factor=1.2
   spectra translate copy image.tif --out png/ --format png --depth 8
+  spectra translate runs/mpfnet_vcip nir/ --out colours/ --intermediate
 
 \b
 A file becomes DIR/NAME, a folder or a pattern keeps its tree below DIR. Hidden files are left out.
@@ -42,6 +43,9 @@ The same command goes on where an earlier one was stopped. Put -- before names t
     help="Keep the place of GeoTIFFs, or leave it out.  [default: keep]",
 )
 @click.option(
+    "--intermediate", is_flag=True, help="Also write what the model makes on its way, such as the grey of mpfnet."
+)
+@click.option(
     "--device", default="cpu", show_default=True, metavar="D", help="Where to compute: cpu, cuda, cuda:1, mps."
 )
 @click.option(
@@ -58,6 +62,7 @@ def translate(
     depth: str | None,
     format: str | None,
     georeference: bool,
+    intermediate: bool,
     device: str,
     threads: int | None,
     as_json: bool,
@@ -74,7 +79,7 @@ def translate(
         from spectra.translation import translate as translation
 
     options: dict[str, Any] = {"task": task, "preset": preset, "depth": depth, "format": format}
-    options["georeference"] = georeference
+    options |= {"georeference": georeference, "intermediate": intermediate}
     settings = _settings(sets)
     try:
         with Bars() as bars:
@@ -85,9 +90,10 @@ def translate(
         click.echo("Stopped. What is done stays; the same command goes on with the rest.", err=True)
         raise
     click.echo(json.dumps(_described(done), indent=2) if as_json else _told(done))
-    for _, reason in done.failed:
+    failed = dict.fromkeys(reason for one in (done, *done.intermediates.values()) for _, reason in one.failed)
+    for reason in failed:
         click.echo(f"Failed: {reason}", err=True)
-    if done.failed:
+    if failed:
         raise click.exceptions.Exit(1)
 
 
@@ -104,7 +110,8 @@ def _settings(sets: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _described(done: Translated) -> dict[str, Any]:
-    return {
+    between = {name: _described(one) for name, one in done.intermediates.items()}
+    return ({"intermediates": between} if between else {}) | {
         "task": done.task,
         "out": str(done.out),
         "written": len(done.written),
@@ -118,7 +125,8 @@ def _told(done: Translated) -> str:
     parts = [f"{_images(len(done.written))} translated ({done.task}) into {str(done.out)!r}"]
     parts += [f"{len(done.skipped)} were there already"] * bool(done.skipped)
     parts += [f"{len(done.failed)} failed"] * bool(done.failed)
-    return "\n".join([f"{'; '.join(parts)}.", *(f"Note: {note}" for note in done.notes)])
+    between = [_told(one) for one in done.intermediates.values()]
+    return "\n".join([f"{'; '.join(parts)}.", *(f"Note: {note}" for note in done.notes), *between])
 
 
 def _images(count: int) -> str:

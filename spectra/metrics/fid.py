@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping
+from typing import ClassVar, Self
 
 from pydantic import Field
 
 from spectra.metric import Score
 from spectra.metrics.bands import BANDS, Bands
 from spectra.metrics.distribution.distance import frechet
-from spectra.metrics.distribution.inception import NEEDS, WIDTHS, inception_passes, told_inception
+from spectra.metrics.distribution.inception import WIDTHS, OfInception, told_inception
 from spectra.metrics.distribution.moments import Moments, Row
-from spectra.metrics.distribution.passes import Passes
-from spectra.metrics.distribution.whole_set import WholeSet
 from spectra.metrics.kid import Kid
 from spectra.nn.inception import Width
 from spectra.settings import Config
 
 
-class Fid(WholeSet):
+class Fid(OfInception):
     """FID of Heusel et al. 2017, the number of torch-fidelity on images of 8 bits; deeper ones are not rounded to 8.
 
     Of few images it is far too high, all the more where these are fewer than the features; so KID, which is not, stands
@@ -35,10 +33,6 @@ class Fid(WholeSet):
 
     summary: ClassVar[str] = "Fréchet Inception distance of all images, with KID beside it"
 
-    @classmethod
-    def needs(cls, settings: Any) -> tuple[str, ...]:
-        return NEEDS
-
     def __init__(self, settings: Config) -> None:
         super().__init__(settings)
         said = self.settings
@@ -51,13 +45,6 @@ class Fid(WholeSet):
             f"fid|{told_inception(self.settings.features)}|{self.told_bands()}|masked:filled-with-target-mean"
             "|covariance:n-1|set:all-images|v1"
         )
-
-    @property
-    def network(self) -> Hashable:
-        return "inception", self.settings.features
-
-    def passes(self) -> Passes:
-        return inception_passes(self.settings.features, self.device)
 
     def take(self, name: str, prediction: Row, target: Row) -> None:
         self.predictions.add(prediction)

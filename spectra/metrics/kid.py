@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import Field
 
 from spectra.metrics.bands import BANDS, Bands
-from spectra.metrics.distribution.inception import NEEDS, WIDTHS, inception_passes, told_inception
+from spectra.metrics.distribution.inception import WIDTHS, OfInception, told_inception
 from spectra.metrics.distribution.kernel import mmd2
 from spectra.metrics.distribution.moments import Row
-from spectra.metrics.distribution.passes import Passes
 from spectra.metrics.distribution.reservoir import Reservoir
-from spectra.metrics.distribution.whole_set import WholeSet
 from spectra.metrics.per_image import NotScored
 from spectra.nn.inception import Width
 from spectra.settings import Config
 
 
-class Kid(WholeSet):
+class Kid(OfInception):
     """KID of Bińkowski et al. 2018: unbiased, so sets of unlike size can be compared, and slightly below 0 by chance.
 
     One estimate over all pairs of images. With ``subsets: 100`` it is the mean over so many random subsets, as
@@ -40,10 +37,6 @@ class Kid(WholeSet):
 
     summary: ClassVar[str] = "kernel Inception distance of all images, unbiased for few of them too"
 
-    @classmethod
-    def needs(cls, settings: Any) -> tuple[str, ...]:
-        return NEEDS
-
     def __init__(self, settings: Config) -> None:
         super().__init__(settings)
         self.reservoir = Reservoir(self.settings.reservoir, self.settings.seed)
@@ -55,13 +48,6 @@ class Kid(WholeSet):
             f"kid|{told_inception(said.features)}|{self.told_bands()}|masked:filled-with-target-mean"
             f"|kernel:(xy/d+1)^3|estimate:{self._estimate()}|reservoir:{said.reservoir}-by-hash-of-name,seed{said.seed}|v1"
         )
-
-    @property
-    def network(self) -> Hashable:
-        return "inception", self.settings.features
-
-    def passes(self) -> Passes:
-        return inception_passes(self.settings.features, self.device)
 
     def take(self, name: str, prediction: Row, target: Row) -> None:
         self.reservoir.add(name, prediction, target)
@@ -81,7 +67,7 @@ class Kid(WholeSet):
         values = []
         for _ in range(count):
             drawn = [random.choice(n, size, replace=False) for _ in range(2)]
-            values.append(mmd2(predictions[drawn[0]], targets[drawn[1]]))
+            values.append(mmd2([predictions[at] for at in drawn[0]], [targets[at] for at in drawn[1]]))
         return math.fsum(values) / len(values)
 
     def doubts(self) -> list[str]:

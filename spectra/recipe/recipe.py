@@ -106,7 +106,7 @@ class LossEntry(BaseModel):
     """A weight and which scales count, and beside them the settings of the loss itself."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
-    weight: float = Field(1.0, description="what the loss counts; 0 leaves it out")
+    weight: float = Field(1.0, ge=0, description="what the loss counts; 0 leaves it out")
     scales: Literal["finest", "all"] = Field(
         "finest", description="of a method that predicts on several scales: the finest alone, or the sum over all"
     )
@@ -199,7 +199,7 @@ class Recipe(Config):
     modalities: dict[str, ModalitySettings] = Field({}, description="your own modalities, by name")
     data: DataSettings = Field(DataSettings(), description="what to learn from and to judge by")
     losses: Losses = Field({}, description="paired losses by name: a weight, or `{weight: 1, ...settings}`")
-    weights: dict[str, dict[str, float]] = Field(
+    weights: dict[str, dict[str, Annotated[float, Field(ge=0)]]] = Field(
         {}, description="weights of a method's own terms: `{generator: {adversarial: 1}}`; 0 leaves a term out"
     )
     train: TrainSettings = Field(TrainSettings(), description="how to learn, for methods that learn by gradient")

@@ -83,7 +83,8 @@ class Trainer:
             raise SpectraError(f"{type(self.translator).__name__} has no stages to train: fit it on pairs instead.")
         if stages:
             players = [name for stage in stages for name in stage.players]
-            refuse_unknown("stage", self.settings.stages, [stage.name for stage in stages])
+            known = [*(stage.name for stage in stages), *self.translator.left_out()]
+            refuse_unknown("stage", self.settings.stages, known)
             refuse_unknown("player", [*self.settings.players, *self.weights], players)
         loop = Loop(self, stages, feed) if stages else None
         resumed = loop is not None and loop.resume()

@@ -23,6 +23,7 @@ from spectra.model import Model, create, load
 from spectra.model_folder import find_folder
 from spectra.registry import registry
 from spectra.translation.inputs import channels_of
+from spectra.translation.intermediate import intermediates, refuse_mixed
 from spectra.translation.passage import Passage
 from spectra.translation.remarks import require_room
 from spectra.translation.sources import Job, Source, find_sources, planned
@@ -50,6 +51,8 @@ class Translated:
     """Sources without a result, each with the reason."""
     notes: list[str] = field(default_factory=list)
     """What was left out, replaced or cut off."""
+    intermediates: dict[str, Translated] = field(default_factory=dict)
+    """By name, what became of the images that the model makes on its way, where those were asked for."""
 
 
 def translate(
@@ -62,6 +65,7 @@ def translate(
     depth: str | int | None = None,
     format: str | None = None,
     georeference: bool = True,
+    intermediate: bool = False,
     device: str | None = None,
     threads: int | None = None,
     progress: Told | None = None,
@@ -72,7 +76,8 @@ def translate(
     ``sources`` are files, folders and glob patterns; names and trees are kept. ``depth`` is 8, 16 or "float" (by
     default as the model's targets were, else as the source is), ``format`` "png", "tif" or "npy" (by default as the
     source is). GeoTIFFs keep their place on the Earth, which needs the extra ``geo``; ``georeference=False`` leaves it
-    out. Images that cannot be translated stand in ``failed``, and the others go on. The same call goes on where
+    out. ``intermediate``: what the model makes on its way is written too, into folders of their names in ``out``.
+    Images that cannot be translated stand in ``failed``, and the others go on. The same call goes on where
     an earlier one was stopped. ``progress`` is told what is done, how far, and of how many::
 
         done = spectra.translate("runs/mine", "photos/", "infrared/", depth=16)
@@ -83,21 +88,55 @@ def translate(
     ready = _model(model, found, task, preset, settings)
     if device is not None or not isinstance(model, Model):
         ready.to(checked_device(device or "cpu"))
-    dtype = _dtype(depth, ready)
-    suffixes = Suffixes(format, dtype, ready.task.target)
-    jobs = planned(found, out, suffixes)
-    options = {
-        "depth": dtype or "as the source",
-        "format": format or "as the source",
-        "georeference": "as the source" if georeference else "left out",
-    }
+    made = {name: (part, out / name) for name, part in (intermediates(ready) if intermediate else {}).items()}
     left = [f"{str(folder)!r} holds results of `spectra translate`, and was left out." for folder in sorted(results)]
-    done = Translated(str(ready.task), out, notes=[*ready.notes, *suffixes.notes, *left])
-    what = identity(ready, options, [source.root for source in found])
-    passage = Passage(ready, dtype, chosen=depth is not None, georeference=georeference)
-    with stamped(out, what, done.notes, jobs), passage.open():
-        _Work(jobs, passage, done, progress).carry_out(_threads(threads))
+    manner = _Manner(found, depth, format, georeference, threads, progress)
+    plans = [manner.planned(part, place) for part, place in [(ready, out), *made.values()]]
+    refuse_mixed(plans[0].jobs, [place for _, place in made.values()])
+    done, *others = [manner.carried_out(plan, left if plan is plans[0] else []) for plan in plans]
+    done.intermediates = dict(zip(made, others, strict=True))
     return done
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What goes where, before anything is written."""
+
+    model: Model
+    out: Path
+    dtype: str | None
+    suffixes: Suffixes
+    jobs: Sequence[Job]
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """The same sources in the same way, through one model or several."""
+
+    found: Sequence[Source]
+    depth: str | int | None
+    format: str | None
+    georeference: bool
+    threads: int | None
+    progress: Told | None
+
+    def planned(self, model: Model, out: Path) -> _Plan:
+        dtype = _dtype(self.depth, model)
+        suffixes = Suffixes(self.format, dtype, model.task.target)
+        return _Plan(model, out, dtype, suffixes, planned(self.found, out, suffixes))
+
+    def carried_out(self, plan: _Plan, left: Sequence[str]) -> Translated:
+        options = {
+            "depth": plan.dtype or "as the source",
+            "format": self.format or "as the source",
+            "georeference": "as the source" if self.georeference else "left out",
+        }
+        done = Translated(str(plan.model.task), plan.out, notes=[*plan.model.notes, *plan.suffixes.notes, *left])
+        what = identity(plan.model, options, [source.root for source in self.found])
+        passage = Passage(plan.model, plan.dtype, chosen=self.depth is not None, georeference=self.georeference)
+        with stamped(plan.out, what, done.notes, plan.jobs), passage.open():
+            _Work(plan.jobs, passage, done, self.progress).carry_out(_threads(self.threads))
+        return done
 
 
 class Suffixes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from spectra.bench.results import Result, result_of
@@ -30,7 +31,7 @@ def score(mean: float | None, *, spread: float | None = None, **said: Any) -> di
 
 def row(method: str, scores: dict[str, Any] | None = None, **said: Any) -> dict[str, Any]:
     blank = {"task": "rgb2nir", "kind": "translator", "preset": "tiny", "seeds": [0], "steps": 200, "cost": None}
-    last = {"notes": [], "error": None, "id": None, "source": None}
+    last = {"settings": {}, "notes": [], "error": None, "id": None, "source": None}
     return {"method": method, **blank, "scores": scores or {}, **last, **said}
 
 
@@ -50,17 +51,19 @@ def cost(**said: Any) -> dict[str, Any]:
 
 def protocol(*tasks: str, **said: Any) -> dict[str, Any]:
     data = {"origin": "pairs (48 train, 16 test pairs)", "scenes": False, "train": 48, "test": 16, "identity": "5ha"}
-    about = {"data": data, "scales": {"source": "dtype", "target": "dtype"}, "notes": []}
+    metrics: dict[str, Any] = {"psnr": {}, "mae": {}}
+    scales = {"source": "dtype", "target": "dtype"}
+    about = {"data": data, "scales": scales, "metrics": metrics, "notes": []}
     return {
         "command": ["spectra", "bench", "--methods", "pix2pixhd"],
         "spectra": "0.1.0",
         "finished": "2026-01-05T12:00:00+00:00",
-        "environment": {"versions": {"python": "3.11.2"}, "git": None, "hardware": HARDWARE},
+        "environment": {"versions": {"python": "3.11.2"}, "git": None, "hardware": copy.deepcopy(HARDWARE)},
         "device": "cpu",
         "preset": "tiny",
         "budget": "200 steps",
         "seeds": [0],
-        "metrics": {"psnr": {}, "mae": {}},
+        "metrics": metrics,
         "confidence": 0.95,
         "test": "paired sign flips, Holm over all pairs",
         "gallery_metric": "psnr",

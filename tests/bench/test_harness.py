@@ -47,7 +47,7 @@ def scored(method: Method, name: str) -> Score:
 def test_floors_are_fitted_on_the_training_pairs_and_no_others(pairs: Path) -> None:
     said = recipe(pairs)
     data = open_data(said)
-    constant = next(floor for floor in floors(said, data) if floor.name == "constant")
+    constant = next(floor for floor in floors(said, data).methods if floor.name == "constant")
     train = torch.stack([pair.target.pixels for pair in data.train]).double().mean()
     test = torch.stack([pair.target.pixels for pair in data.test]).double().mean()
     assert float(constant.model.translator.mean) == pytest.approx(float(train), abs=1e-7)
@@ -150,7 +150,7 @@ def test_a_mask_reaches_the_metrics(tmp_path: Path) -> None:
 def test_each_method_has_its_own_scores(pairs: Path) -> None:
     said = recipe(pairs)
     data = open_data(said)
-    methods = [prepare(said, data), *floors(said, data)]
+    methods = [prepare(said, data), *floors(said, data).methods]
     evaluate(methods, data.test, said.evaluate)
     for method in methods:
         alone = replace(method, metrics={}, images=[])
@@ -182,7 +182,7 @@ def test_evaluating_twice_counts_no_image_twice(pairs: Path) -> None:
 
 def test_floors_that_make_no_sense_for_the_task_are_left_out(pairs: Path) -> None:
     said = recipe(pairs, evaluate={"floors": ["copy", "copy", "linear"]})
-    assert [floor.name for floor in floors(said, open_data(said))] == ["copy", "linear"]
+    assert [floor.name for floor in floors(said, open_data(said)).methods] == ["copy", "linear"]
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_on_a_device_the_scores_are_those_of_the_cpu(pairs: Path) -> None:
     data = open_data(said)
     found = []
     for device in ("cpu", "cuda"):
-        methods = [prepare(said, data, Surroundings(device, silent)), *floors(said, data)]
+        methods = [prepare(said, data, Surroundings(device, silent)), *floors(said, data).methods]
         evaluate(methods, data.test, said.evaluate)
         found.append([score.value for method in methods for score in method.scores().values()])
     assert found[0] == pytest.approx(found[1], rel=1e-4)
@@ -299,7 +299,7 @@ def test_the_resize_of_a_recipe_is_the_models_and_is_noted(pairs: Path) -> None:
     made = prepare(said, open_data(said))
     assert made.model.size_of((16, 12)) == (20, 30)
     assert "Sources are brought to 8×8, results to 20×30." in made.model.notes
-    assert all(not floor.model.inference.resizes for floor in floors(said, open_data(said)))
+    assert all(not floor.model.inference.resizes for floor in floors(said, open_data(said)).methods)
 
 
 def test_a_result_of_another_size_is_scored_at_that_of_its_target_and_the_signature_says_so(pairs: Path) -> None:

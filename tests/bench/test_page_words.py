@@ -86,9 +86,10 @@ def test_those_that_are_tied_with_the_leader_are_named_and_published_ones_never_
     assert told(row("paper", 40.0, "published")) == "" and told(row("a", None), row("f", 1.0, "floor")) == ""
 
 
-def contents(*rows: Any, tasks: tuple[str, ...] = ("rgb2nir",), **protocol: Any) -> Contents:
+def contents(*rows: Any, tasks: Any = ("rgb2nir",), **protocol: Any) -> Contents:
     said = {"preset": None, "budget": None, "seeds": [], "metrics": {"psnr": {}, "ssim": {}}, **protocol}
-    return Contents({**said, "tasks": dict.fromkeys(tasks)}, rows, [], {}, {}, {})
+    own = tasks if isinstance(tasks, dict) else {task: {} for task in tasks}
+    return Contents({**said, "tasks": own}, rows, [], {}, {}, {})
 
 
 def test_the_title_names_few_and_counts_many() -> None:
@@ -97,6 +98,11 @@ def test_the_title_names_few_and_counts_many() -> None:
     many = [row(name, 1.0) for name in "abcd"]
     assert title(contents(*many, tasks=("rgb2nir", "rgb2ir"))) == "4 methods on 2 tasks"
     assert title(contents(row("f", 1.0, "floor"))) == "Floors on rgb → nir"
+
+
+def test_a_metric_of_one_task_alone_is_named_too() -> None:
+    tasks = {"rgb2nir": {"metrics": {"psnr": {}, "ndvi": {}}}, "rgb2ir": {"metrics": {"psnr": {}}}}
+    assert "judged by psnr and ndvi, all" in asked(contents(row("a", 1.0), metrics={"psnr": {}}, tasks=tasks))
 
 
 def test_what_was_asked_is_said_in_a_sentence() -> None:

@@ -11,10 +11,10 @@ import pytest
 
 from docs.generate import parts_of
 from spectra.bench import published as module
-from spectra.bench.published import Paper, folder, papers, published, read
+from spectra.bench.published import NAMED, Paper, check_named, folder, papers, published, published_of, read
 from spectra.bench.published_page import markdown
 from spectra.bench.results.row import Row
-from spectra.errors import RecipeError
+from spectra.errors import RecipeError, SpectraError
 from spectra.metrics.pbvs_combined import TASKS, combined
 from spectra.registry import registry
 
@@ -65,6 +65,12 @@ def test_every_file_is_sound_and_speaks_of_layouts_and_metrics_that_there_are(pa
         ("qxs_saropt", "sar2rgb", "HI-Diff", {"fid": 324.3, "dists": 0.539, "lpips": 0.692, "psnr": 17.1}),
         ("mavic_t_eo_sar", "sar2eo", "pix2pixHD", {"fid": 106, "lpips": 0.439, "ssim": 0.619, "psnr": 21.68}),
         ("msrs", "rgb2lwir", "DiffV2IR", {"psnr": 10.16, "ssim": 0.3, "fid": 104, "lpips": 0.57}),
+        ("qxs_saropt", "sar2rgb", "LTP-BIT", {"psnr": 15.956, "ssim": 0.351, "lpips": 0.446, "fid": 16.54}),
+        ("m3fd", "rgb2lwir", "TherA", {"psnr": 19.54, "ssim": 0.67, "fid": 87.08, "lpips": 0.21}),
+        ("llvip", "lwir2rgb", "SynthRGB-T", {"fid": 34.2, "ssim": 0.885}),
+        ("llvip", "rgb2lwir", "CM-Diff", {"fid": 40.0, "ssim": 0.751}),
+        ("vcip2020", "nir2rgb", "ATCycleGAN (validation)", {"psnr": 20.67, "vcip.ssim": 0.68, "vcip.ae": 3.97}),
+        ("vcip2020", "nir2rgb", "HAQAGen without HSV-SPADE", {"psnr": 24.21}),
     ],
 )
 def test_numbers_are_those_that_were_printed(
@@ -191,6 +197,47 @@ def test_what_was_not_printed_is_null_with_a_reason() -> None:
 @pytest.mark.parametrize(("layout", "task"), [(None, "rgb2nir"), ("folders", "rgb2nir"), ("ranus", "nir2rgb")])
 def test_other_data_and_other_tasks_have_no_published_rows(layout: str | None, task: str) -> None:
     assert published(layout, task) == []
+
+
+def test_a_person_can_name_the_data_set_and_the_rows_say_so() -> None:
+    assert published_of("folders", [], "nir2rgb") == []
+    named = published_of("folders", ["vcip2020"], "nir2rgb")
+    said = published("vcip2020", "nir2rgb")
+    assert [row["method"] for row in named] == [row["method"] for row in said]
+    assert all(row["notes"][0] == NAMED.format("vcip2020") for row in named)
+    assert [{**row, "notes": row["notes"][1:]} for row in named] == said
+    assert published_of("folders", ["vcip2020"], "rgb2nir") == []
+    assert published_of("vcip2020", ["vcip2020", "vcip2020"], "nir2rgb") == said
+
+
+def test_methods_of_several_sets_have_names_of_their_own() -> None:
+    found = [row["method"] for row in published_of(None, ["llvip", "m3fd"], "rgb2lwir")]
+    assert len(set(found)) == len(found) and {"pix2pix", "pix2pix on m3fd"} <= set(found)
+
+
+@pytest.mark.parametrize(("layout", "task"), sorted(KNOWN))
+def test_no_two_rows_of_a_data_set_have_one_name(layout: str, task: str) -> None:
+    found = [row["method"] for row in published(layout, task)]
+    assert len(set(found)) == len(found)
+    tables = [table for paper in papers() for table in paper.tables if layout in table.layouts and table.task == task]
+    assert len(found) == sum(len(table.rows) for table in tables)
+
+
+@pytest.mark.parametrize("name", ["spacenet6", "chesapeake", "aviid", "nii_cu", "rst_1m", "ssmid", "multiearth2023"])
+def test_data_sets_without_a_layout_are_found_by_their_name(name: str) -> None:
+    check_named([name])
+    tasks = {table.task for paper in papers() for table in paper.tables if name in table.names}
+    assert tasks and all(published_of(None, [name], task) for task in tasks)
+
+
+def test_a_data_set_of_which_nothing_was_printed_gets_the_nearest() -> None:
+    with pytest.raises(SpectraError, match=r"of a data set 'vcip2002'. Did you mean 'vcip2020'\?\nKnown: .*ranus"):
+        check_named(["ranus", "vcip2002"])
+
+
+def test_no_name_of_a_table_is_that_of_a_layout() -> None:
+    names = {name for paper in papers() for table in paper.tables for name in table.names}
+    assert not names & set(registry("layouts"))
 
 
 GOOD = """

@@ -23,7 +23,8 @@ SCORE = {"mean", "low", "high", "n", "unit", "better", "signature", "reason"}
 def test_the_folder_holds_everything(recipe: Path, pairs: Path, tmp_path: Path) -> None:
     done = run(recipe, data=pairs, out=tmp_path / "out")
     assert isinstance(done, Run) and not done.done_before
-    found = set(tree(done.folder))
+    assert {path.suffix for path in (done.folder / "gallery" / "rgb2ir").iterdir()} == {".png", ".json"}
+    found = {path for path in tree(done.folder) if not path.startswith("gallery")}
     assert found == {
         "recipe.yaml", "environment.json", "metrics.json", "scores.csv", "report.html",
         "model", "model/model.json", "model/weights.safetensors",

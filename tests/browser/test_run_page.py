@@ -38,19 +38,27 @@ def test_its_table_is_sorted_and_its_samples_are_parted_and_magnified(opened: An
     zooms = shot.locator(".stage img").evaluate_all(
         "all => all.map(one => getComputedStyle(one).transform.split(',')[0])"
     )
-    assert len(zooms) == 5 and set(zooms) == {"matrix(2"}
+    assert len(zooms) == 2 + 3 * 5 and set(zooms) == {"matrix(2"}
+
+
+def test_methods_are_compared_in_the_metric_that_is_chosen(opened: Any, report: Path) -> None:
+    page = opened(report)
+    for metric in ("psnr", "mae"):
+        page.locator("[data-choose=metric]").select_option(metric)
+        visible = page.locator(".variant:visible table.compared caption").all_text_contents()
+        assert visible == [f"Differences in {metric}"]
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_it_fits_any_screen_and_shows_its_panels_in_a_row_where_there_is_room(
+def test_it_fits_any_screen_and_shows_its_predictions_in_a_row_where_there_is_room(
     opened: Any, report: Path, width: int
 ) -> None:
     page = opened(report, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    tops = page.locator(".shot >> nth=0 >> .pane").evaluate_all(
+    tops = page.locator(".shot >> nth=0 >> .pane[data-what=prediction]").evaluate_all(
         "all => all.map(one => one.getBoundingClientRect().top)"
     )
-    assert len(tops) == 4 and len(set(tops)) == (1 if width == 1280 else 2)
+    assert len(tops) == 5 and len(set(tops)) == (1 if width == 1280 else 3)
 
 
 def test_it_is_dark_where_the_system_is(opened: Any, report: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 from click.testing import CliRunner, Result
 
@@ -11,6 +12,7 @@ from spectra.cli.data import SUBCOMMANDS
 from spectra.cli.main import main
 from spectra.registry import registry
 from tests.data.test_recognise import ENTRY, PLUGIN
+from tests.pair_folders import write_data
 from tests.plugin_packages import PluginPackages
 
 
@@ -60,6 +62,23 @@ def test_all_that_is_known_of_each_can_be_printed(plugin_packages: PluginPackage
 def test_an_unknown_name_gets_the_nearest(plugin_packages: PluginPackages) -> None:
     result = spectra("info", "foldres")
     assert result.exit_code == 1 and "Did you mean 'folders'?" in result.output
+
+
+def test_of_a_folder_it_is_told_which_layout_it_is_in(tmp_path: Path) -> None:
+    root = write_data(tmp_path / "my pairs")
+    result = spectra("info", str(root))
+    assert result.exit_code == 0
+    said, _, rest = result.output.partition("\n\n")
+    assert said.startswith(f"{str(root)!r} is in the layout 'folders': ") and f"spectra data check '{root}'" in said
+    assert rest == spectra("info", "folders").output
+    told = spectra("info", str(root), "--json")
+    assert json.loads(told.stdout)["name"] == "folders" and "is in the layout" in told.stderr
+
+
+def test_a_folder_that_is_no_data_set_is_no_unknown_name(tmp_path: Path) -> None:
+    for name, why in ((str(tmp_path), "holds no image"), (f"{tmp_path}/absent", "There is no folder")):
+        result = spectra("info", name)
+        assert result.exit_code == 1 and why in result.output and "No layout is named" not in result.output
 
 
 def test_every_subcommand_of_the_table_is_there_and_in_the_help() -> None:

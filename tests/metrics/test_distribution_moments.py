@@ -24,12 +24,12 @@ def test_they_are_those_of_numpy_for_any_number_of_rows(n: int) -> None:
     np.testing.assert_allclose(found.covariance(), np.cov(rows, rowvar=False), rtol=1e-11, atol=1e-13)
 
 
-def test_rows_are_kept_while_they_are_no_larger_than_the_moments_and_never_more() -> None:
+def test_rows_are_kept_while_they_are_no_more_than_their_width_and_never_longer() -> None:
     found, rows = Moments(), features(1, 500, WIDTH)
     for count, row in enumerate(rows, start=1):
         found.add(row)
-        assert len(found.rows) <= max(2 * WIDTH, 32)
-        assert found.whole == (count <= 2 * WIDTH)
+        assert len(found.rows) <= 32
+        assert found.whole == (count <= WIDTH)
 
 
 def test_a_mean_far_from_zero_takes_no_digits_from_the_spread() -> None:

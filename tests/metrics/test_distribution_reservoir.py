@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spectra.metrics.distribution.reservoir import Reservoir
+from spectra.metrics.distribution.reservoir import SLACK, Reservoir
 
 NAMES = [f"image{number:04d}" for number in range(200)]
 
@@ -21,7 +21,7 @@ def filled(names: list[str], limit: int = 30, seed: int = 0) -> Reservoir:
 
 
 def numbers(reservoir: Reservoir) -> list[float]:
-    predictions, targets = reservoir.content()
+    predictions, targets = (np.stack(rows) for rows in reservoir.content())
     np.testing.assert_array_equal(predictions + 0.5, targets)
     return [float(value) for value in predictions[:, 0]]
 
@@ -46,7 +46,8 @@ def test_it_never_holds_many_more_than_its_limit() -> None:
     found = Reservoir(30)
     for name in NAMES * 5:
         found.add(name, np.zeros(1), np.zeros(1))
-        assert len(found._kept) <= 30 + 30 // 8 + 16
+        assert len(found._kept) <= 30 + SLACK
+        assert len(found._rows.blocks) <= 2
 
 
 def test_the_sample_is_fair_and_the_seed_draws_another() -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spectra.metric import Memory
+from spectra.metrics.distribution.reservoir import TOGETHER
 from spectra.metrics.distribution.whole_set import NO_INTERVAL
 from spectra.metrics.fid import Fid
 from spectra.metrics.kid import Kid
@@ -211,11 +212,7 @@ def test_what_is_kept_does_not_grow_with_the_images() -> None:
         for one in items:
             found.update(replace(one, name=f"{turn} {one.name}"))
         found.settle()
-        kept = [
-            *found.predictions.rows,
-            *found.targets.rows,
-            *[row for it in found.kid.reservoir._kept for row in it[2:]],
-        ]
-        sizes.append(sum(np.asarray(row).nbytes for row in kept))
+        rows = [*found.predictions.rows, *found.targets.rows]
+        sizes.append(found.kid.reservoir._rows.nbytes + sum(np.asarray(row).nbytes for row in rows))
     assert found.result().n == 400
-    assert max(sizes[2:]) <= 2 * 12 * 4 * (32 + 40 + 40 // 8 + 16)
+    assert max(sizes[2:]) <= 2 * 12 * 4 * (32 + 2 * TOGETHER)

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from spectra import weights
 from spectra.metric import Memory, Metric, Scored
-from spectra.metrics import fid, kid
+from spectra.metrics.distribution import inception
 from spectra.metrics.distribution.inception import inception_passes
 from spectra.metrics.distribution.passes import Passes
 from spectra.modalities import Scale
@@ -49,8 +49,7 @@ def quick_network(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return functional.interpolate(image[None].float(), (8, 9))[0]
 
     passes = Passes(features, prepare, "cpu")
-    for module in (fid, kid):
-        monkeypatch.setattr(module, "inception_passes", lambda width, device: passes)
+    monkeypatch.setattr(inception, "inception_passes", lambda width, device: passes)
     return sizes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,20 +13,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from spectra.bench.contest.contest import Contest, Entry
+from spectra.bench.contest.contest import Contest
+from spectra.bench.contest.costs import costs_of
+from spectra.bench.contest.demonstration import demonstrated
+from spectra.bench.contest.demonstration import told as told_of_demonstration
+from spectra.bench.contest.disk import written_to
 from spectra.bench.contest.entrants import Entrant, entrants
 from spectra.bench.contest.memory import watches_memory
 from spectra.bench.contest.options import BenchOptions
 from spectra.bench.contest.rows import lines_of, rows_of
 from spectra.bench.contest.steward import Steward
 from spectra.bench.contest.trials import Trial, deaf, home_tasks, judge_of, overruled, trials_of
-from spectra.bench.cost.measure import measure
 from spectra.bench.counted import Told, silent
 from spectra.bench.environment import LIBRARIES, git_state, hardware, versions
 from spectra.bench.gallery import write_gallery
 from spectra.bench.method import Judged
 from spectra.bench.page.bench_page import write_page
-from spectra.bench.published import published
+from spectra.bench.published import check_named, published_of
 from spectra.bench.results.file import read_result, result_of
 from spectra.bench.results.files import written
 from spectra.bench.results.result import Result
@@ -87,11 +90,14 @@ class Bench:
 
     folder: Path
     result: Result
+    broken: tuple[str, ...] = ()
+    """Metrics that raised, each with its task."""
 
     @property
     def failed(self) -> list[str]:
-        """Methods without scores, each with its task."""
-        return [f"{row.method} ({row.task})" for row in self.result.rows if row.error is not None and not row.scores]
+        """Methods without scores and metrics that raised, each with its task."""
+        rows = [row for row in self.result.rows if row.error is not None and not row.scores]
+        return [*(f"{row.method} ({row.task})" for row in rows), *self.broken]
 
     @property
     def text(self) -> str:
@@ -104,6 +110,8 @@ def plan(options: BenchOptions, out: Path | str | None = None) -> BenchPlan:
     options = replace(options, device=checked_device(options.device))
     folder = Path(out) if out is not None else Path("bench")
     _refuse_strange(folder)
+    check_named(options.published)
+    options = demonstrated(options, entrants(options.methods, options.preset))
     named = entrants(options.methods, options.preset)
     tasks = list(dict.fromkeys(options.tasks)) or home_tasks(named, options)
     if not tasks:
@@ -127,6 +135,8 @@ def plan(options: BenchOptions, out: Path | str | None = None) -> BenchPlan:
 
 
 def _notes(named: Sequence[Entrant], options: BenchOptions) -> Iterator[str]:
+    if options.demonstration:
+        yield told_of_demonstration(options)
     for name in deaf(named, options):
         yield f"{name} has no preset {options.preset!r}, and enters as it is."
     if options.memory is not None and not watches_memory():
@@ -151,8 +161,9 @@ def bench(
 ) -> Bench:
     """Carry a plan out; what an earlier bench in the same folder has kept is not done again."""
     planned = plan(options, out)
-    planned.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as ours:
+        ours.enter_context(written_to(planned.folder))
+        planned.folder.mkdir(parents=True, exist_ok=True)
         try:
             ours.enter_context(held(planned.folder / ".lock"))
         except BlockingIOError:
@@ -163,15 +174,19 @@ def bench(
 
 
 def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) -> Bench:
+    if planned.options.demonstration:
+        said(told_of_demonstration(planned.options))
     steward = Steward(planned.options, planned.folder / KEPT, told, said)
     contests = [steward.contest(it.judge, it.trials) for it in planned.tasks]
-    papers = {it.task: published(it.data.layout, it.task) for it in contests}  # what is amiss there is told first
+    named = planned.options.published
+    papers = {it.task: published_of(it.data.layout, named, it.task) for it in contests}  # what is amiss is told first
     rows: list[dict[str, Any]] = []
     pairs: list[PairResult] = []
     for contest in contests:
         steward.carry_out(contest)
         own, compared = rows_of(contest)
-        costs = _costs(contest, planned.options, told)
+        steward.tell_faults(contest)
+        costs = costs_of(contest, planned.options, planned.folder / KEPT, told)
         rows += [{**row, "cost": costs.get(row["method"])} for row in own]
         rows += papers[contest.task]
         pairs += compared
@@ -186,11 +201,12 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
     )
     if (aside := _set_aside(planned.folder, result)) is not None:
         said(f"An earlier bench in this folder has rows that this one has not: it is now {str(aside)!r}.")
-    for contest in contests:
-        _gallery(planned.folder, contest, told)
     written(planned.folder, result, [line for contest in contests for line in lines_of(contest)])
+    for contest in contests:  # last: they take most room, and no number depends on them
+        _gallery(planned.folder, contest, told)
     write_page(planned.folder)
-    return Bench(planned.folder, result)
+    broken = (f"metric {metric} ({contest.task})" for contest in contests for metric in contest.faults)
+    return Bench(planned.folder, result, tuple(broken))
 
 
 def _protocol(planned: BenchPlan, contests: Sequence[Contest], pairs: Sequence[PairResult]) -> dict[str, Any]:
@@ -206,13 +222,19 @@ def _protocol(planned: BenchPlan, contests: Sequence[Contest], pairs: Sequence[P
         "preset": options.preset,
         "budget": None if options.budget is None else str(options.budget),
         "seeds": seeds,
-        "metrics": {name: said for it in reversed(planned.tasks) for name, said in it.judge.evaluate.metrics.items()},
+        "metrics": _shared([it.judge.evaluate.metrics for it in planned.tasks]),
         "confidence": 0.95,
         "test": TEST,
         "gallery_metric": next(iter(first.evaluate.metrics), None),
         "tasks": {it.task: _task(it, [pair for pair in pairs if pair.task == it.task]) for it in contests},
         "notes": list(planned.notes),
     }
+
+
+def _shared(metrics: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Those that all tasks have in the same settings."""
+    first, *others = metrics
+    return {name: said for name, said in first.items() if all(own.get(name) == said for own in others)}
 
 
 def _program() -> str:
@@ -231,31 +253,8 @@ def _task(contest: Contest, pairs: Sequence[PairResult]) -> dict[str, Any]:
     }
     scales = {"source": str(data.task.source.scale), "target": str(data.task.target.scale)}
     about["identity"] = sha256(data.test.identity().encode()).hexdigest()
-    return {"data": about, "scales": scales, "notes": [*contest.notes, *remarks(pairs)]}
-
-
-def _costs(contest: Contest, options: BenchOptions, told: Told) -> dict[str, dict[str, Any]]:
-    """Measured once for a model, a size and a device, and kept beside the model."""
-    if not options.cost:
-        return {}
-    able = [entry for entry in contest.entries if entry.model is not None]
-    found = {}
-    for count, entry in enumerate(able, start=1):
-        found[entry.trial.method] = _cost(entry, contest, options)
-        told("cost", count, len(able))
-    return found
-
-
-def _cost(entry: Entry, contest: Contest, options: BenchOptions) -> dict[str, Any]:
-    kept, model = entry.kept[0], entry.model
-    assert model is not None
-    height, width = contest.data.test[0].source.pixels.shape[-2:]
-    what = f"cost-{options.device.replace(':', '')}-{height}x{width}"
-    if (known := kept.noted(what)) is None:
-        cost = measure(model, (height, width), options.device, train_s=kept.done["seconds"])
-        known = cost.described()
-        kept.note(what, known)
-    return known
+    metrics = contest.judge.evaluate.metrics
+    return {"data": about, "scales": scales, "metrics": metrics, "notes": [*contest.notes, *remarks(pairs)]}
 
 
 def _gallery(folder: Path, contest: Contest, told: Told) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from torch import Tensor
 from spectra.bench.contest.predictions import Predictions
 from spectra.bench.contest.store import MODEL, Kept
 from spectra.bench.contest.trials import Trial
+from spectra.bench.fault import Fault
 from spectra.bench.method import Judged, Method
 from spectra.data.open import Data, open_data
 from spectra.data.pairs import Pair
@@ -37,11 +39,24 @@ class Entry:
     found: list[Written] = field(default_factory=list)
     """One for each seed that came to predictions."""
     kept: list[Kept] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: dict[int, str] = field(default_factory=dict)
     """Why other seeds did not."""
     notes: list[str] = field(default_factory=list)
     pace: Path | None = None
     """Where it is written down how many steps a time gives: as many for each seed."""
+
+    @property
+    def reasons(self) -> list[str]:
+        """Each once, with its seeds where there are several."""
+        found: dict[str, list[int]] = {}
+        for seed, reason in self.failures.items():
+            found.setdefault(reason, []).append(seed)
+        return [f"{self._of(seeds)}{reason}" for reason, seeds in found.items()]
+
+    def _of(self, seeds: Sequence[int]) -> str:
+        if len(seeds) == len(self.seeds):
+            return f"all {len(seeds)} seeds: " if len(seeds) > 1 else ""
+        return f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}: "
 
     @property
     def model(self) -> Path | None:
@@ -57,6 +72,8 @@ class Contest:
     data: Data
     entries: list[Entry]
     floors: list[Method] = field(default_factory=list)
+    fallen: dict[str, Fault] = field(default_factory=dict)
+    """Floors that have failed."""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -66,6 +83,15 @@ class Contest:
     @property
     def scored(self) -> list[Judged]:
         return [*(written for entry in self.entries for written in entry.found), *self.floors]
+
+    @property
+    def faults(self) -> dict[str, Fault]:
+        """Of its metrics, each once, whoever they were to score."""
+        found: dict[str, Fault] = {}
+        for one in self.scored:
+            for metric, fault in one.faults.items():
+                found.setdefault(metric, fault)
+        return found
 
 
 def data_of(recipe: Recipe, contest: Contest) -> Data:

@@ -12,8 +12,7 @@ from typing import Any
 import torch
 
 from spectra.bench.environment import described_data, versions
-from spectra.bench.harness import preset_shown
-from spectra.bench.missing import without_missing
+from spectra.bench.harness import with_what_is_here
 from spectra.bench.needs import Options, needed, promised
 from spectra.bench.teaching import what_matters
 from spectra.data.open import Data, open_data
@@ -38,7 +37,7 @@ def of_recipe(recipe: Recipe, data: Data, options: Options, device: str, budget:
         "data": described_data(data),
         "budget": str(budget),
         "code": _code_of(recipe),
-        **_surroundings(device),
+        **surroundings(device),
     }
 
 
@@ -67,13 +66,13 @@ def of_model(folder: Path, data: Data, device: str) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as why:
         raise SpectraError(f"{str(found / DESCRIPTION)!r} is damaged: {why}.") from None
     code = {name: source_of(registry("translators").get(name)), "spectra": own_source()}
-    return {"what": text, "data": described_data(data), "code": code, **_surroundings(device)}
+    return {"what": text, "data": described_data(data), "code": code, **surroundings(device)}
 
 
 def _left_out(recipe: Recipe, data: Data) -> Sequence[str]:
     """Losses whose weights are not here: when they have been fetched it is another training."""
     try:
-        return without_missing(recipe, data.from_scenes, "tiny" in (recipe.preset, preset_shown(recipe)))[1]
+        return with_what_is_here(recipe, data)[1]
     except MissingWeights:
         return ()  # it cannot be carried out at all, and says so itself
 
@@ -109,7 +108,8 @@ def source_of(kind: Any) -> str:
     return digest.hexdigest()
 
 
-def _surroundings(device: str) -> dict[str, Any]:
+def surroundings(device: str) -> dict[str, Any]:
+    """Versions, and where it is computed."""
     return {"versions": versions(("torch", "numpy")), "device": _kind_of(device)}
 
 

@@ -34,6 +34,10 @@ class BenchOptions:
     memory: float | None = None
     """GiB that a method may hold while it learns and predicts."""
     cost: bool = True
+    published: tuple[str, ...] = ()
+    """Data sets of which the papers' numbers are shown too, by name: that the data is one of them, a person says."""
+    demonstration: bool = False
+    """Whether preset and budget are not a person's, but those of a demonstration."""
 
     @property
     def root(self) -> Path | None:

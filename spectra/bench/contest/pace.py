@@ -29,7 +29,8 @@ def legs_of(recipe: Recipe, data: Data) -> Sequence[Leg]:
 def pace_of(recipe: Recipe, data: Data, legs: Sequence[Leg], around: Surroundings) -> list[float]:
     """Seconds of a step of each stage: of a short training that is thrown away, median of its later half."""
     clock = _Clock()
-    prepare(_short(recipe, legs), data, replace(around, folder=None, watchers=(*around.watchers, clock)))
+    quiet = replace(around, folder=None, said=lambda text: None, watchers=(*around.watchers, clock))
+    prepare(_short(recipe, legs), data, quiet)
     return [clock.pace(leg.stage.name) for leg in legs]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -55,7 +56,13 @@ class Predictions:
         """What the file holds, on the target's scale; of `dtype`, on that of its own type."""
         scale = replace(self.target.scale, nodata=None)  # a prediction has a value everywhere
         file = self.files[pair.name]
-        return as_picture(read_image(file), file, self.target.with_scale(scale))
+        image = read_image(file)
+        if wrong := int(np.count_nonzero(~np.isfinite(image))):
+            raise DataError(
+                f"{str(file)!r} holds {wrong} values that are not finite, and a prediction has one everywhere: "
+                "write a number in their place. Where the target has no data any will do, as it is not scored there."
+            )
+        return as_picture(image, file, self.target.with_scale(scale))
 
     def checked(self, test: PairSet, told: Told = silent) -> Predictions:
         """Each read once: one that cannot be used is told before anything is scored."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from spectra.bench.contest.contest import Contest, Entry, Written
+from spectra.bench.contest.declared import declared, declared_of_floor, told
 from spectra.bench.contest.trials import Trial
 from spectra.bench.method import Judged, Method
 from spectra.bench.results.image_scores import ImageScores as Line
@@ -33,16 +34,27 @@ class Standing:
 
     def score(self, metric: str, contest: Contest) -> OverSeeds:
         settings = contest.judge.evaluate
+        like = next(found[metric] for found in self.scores if metric in found)
         scores = [
-            _signed(found[metric], resize_note(settings, one.fitted))
+            _signed(found.get(metric) or _lacking(like), resize_note(settings, one.fitted))
             for one, found in zip(self.judged, self.scores, strict=True)
         ]
         return over_seeds(scores, self.of_images(metric, contest))
+
+    @property
+    def metrics(self) -> list[str]:
+        """Those of all seeds: one whose metric failed lacks its terms."""
+        return list(dict.fromkeys(metric for found in self.scores for metric in found))
 
     @cached_property
     def scores(self) -> list[dict[str, Score]]:
         """Of each seed."""
         return [one.scores() for one in self.judged]
+
+
+def _lacking(like: Score) -> Score:
+    """Of a seed whose metric failed before it told its terms."""
+    return replace(like, value=None, low=None, high=None, n=0, reason="not scored: the metric failed")
 
 
 def _signed(score: Score, note: str) -> Score:
@@ -58,7 +70,7 @@ def standings(contest: Contest) -> dict[str, Standing]:
 def rows_of(contest: Contest) -> tuple[list[dict[str, Any]], list[PairResult]]:
     """All rows of a task but those of papers, and every comparison of two."""
     found = standings(contest)
-    scores = {name: {metric: one.score(metric, contest) for metric in one.scores[0]} for name, one in found.items()}
+    scores = {name: {metric: one.score(metric, contest) for metric in one.metrics} for name, one in found.items()}
     pairs: list[PairResult] = []
     said: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in found}
     for metric in dict.fromkeys(metric for own in scores.values() for metric in own):
@@ -67,7 +79,8 @@ def rows_of(contest: Contest) -> tuple[list[dict[str, Any]], list[PairResult]]:
         for name, row in described.items():
             said[name][metric] = row
     rows = [_entry_row(entry, contest, said) for entry in contest.entries]
-    return [*rows, *(_floor_row(floor, contest, said) for floor in contest.floors)], pairs
+    own = [_floor_row(floor, contest, said) for floor in contest.floors]
+    return [*rows, *own, *(_fallen_row(name, contest) for name in contest.fallen)], pairs
 
 
 def _metric(
@@ -92,7 +105,7 @@ def _cell(found: OverSeeds, best: bool, tied: bool) -> dict[str, Any]:
 
 
 def _entry_row(entry: Entry, contest: Contest, said: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    trial, failed = entry.trial, entry.failures
+    trial, failed, settings = entry.trial, entry.reasons, declared(entry)
     done = [kept.done for kept in entry.kept]
     notes = [note for about in done for note in about.get("notes", [])]
     fitted = [FITTED] if any(written.fitted for written in entry.found) else []
@@ -104,7 +117,10 @@ def _entry_row(entry: Entry, contest: Contest, said: Mapping[str, dict[str, Any]
         "seeds": [written.seed for written in entry.found if written.seed is not None],
         "steps": done[0].get("steps") if done else None,
         "scores": said.get(trial.method, {}),
-        "notes": list(dict.fromkeys([*notes, *entry.notes, *fitted, *(failed if entry.found else [])])),
+        "settings": settings,
+        "notes": list(
+            dict.fromkeys([*told(settings), *notes, *entry.notes, *fitted, *(failed if entry.found else [])])
+        ),
         "error": None if entry.found else "; ".join(failed),
         "id": entry.kept[0].id if entry.kept else None,
     }
@@ -121,13 +137,20 @@ FITTED = "Its predictions had another size than the targets and were brought to 
 
 
 def _floor_row(floor: Method, contest: Contest, said: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    settings = declared_of_floor(floor)
     return {
         "method": floor.name,
         "task": contest.task,
         "kind": "floor",
         "scores": said.get(floor.name, {}),
-        "notes": [*floor.model.notes, *([FITTED] if floor.fitted else [])],
+        "settings": settings,
+        "notes": [*told(settings), *floor.model.notes, *([FITTED] if floor.fitted else [])],
     }
+
+
+def _fallen_row(name: str, contest: Contest) -> dict[str, Any]:
+    reason = contest.fallen[name].reason
+    return {"method": name, "task": contest.task, "kind": "floor", "scores": {}, "notes": [], "error": reason}
 
 
 def lines_of(contest: Contest) -> Iterator[Line]:

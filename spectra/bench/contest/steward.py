@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from spectra.bench.contest.attempt import Failure, attempt
+from spectra.bench.contest.anew import why_anew
+from spectra.bench.contest.attempt import attempt
 from spectra.bench.contest.budget import Budget
 from spectra.bench.contest.contest import Contest, Entry, Written, data_of, learned_elsewhere
 from spectra.bench.contest.matters import hashed, of_model, of_needs, of_recipe
@@ -15,11 +16,12 @@ from spectra.bench.contest.memory import memory_limit
 from spectra.bench.contest.options import BenchOptions
 from spectra.bench.contest.predictions import Predictions
 from spectra.bench.contest.request import Request
-from spectra.bench.contest.store import DIGITS, PREDICTIONS, Kept
+from spectra.bench.contest.store import DIGITS, PREDICTIONS, Kept, note
 from spectra.bench.contest.trials import Trial, seeds_of
 from spectra.bench.counted import Told, silent
 from spectra.bench.harness import evaluate, floors, floors_left_out
 from spectra.bench.method import Method
+from spectra.bench.names import file_names
 from spectra.bench.needs import Options
 from spectra.bench.run import look_through
 from spectra.data.atomic import write_text
@@ -53,9 +55,12 @@ class Steward:
         for entry in contest.entries:
             for seed in entry.seeds:
                 self._attempt(contest, entry, seed)
-        contest.floors = list(_beside(found, contest.entries))
+        found.methods = contest.floors = list(_beside(found.methods, contest.entries))
         settings, data = contest.judge.evaluate, contest.data
         evaluate(contest.scored, data.test, settings, self.told, task=data.task, device=self.options.device)
+        contest.floors = found.settle().methods
+        named = {entry.trial.method for entry in contest.entries}
+        contest.fallen = {name: fault for name, fault in found.faults.items() if name not in named}
 
     def _attempt(self, contest: Contest, entry: Entry, seed: int) -> None:
         """What cannot be done is a reason in the row; the others go on."""
@@ -63,7 +68,7 @@ class Steward:
         try:
             predictions = self._predictions(contest, entry, trial)
         except (SpectraError, OSError) as why:
-            entry.failures.append(_of_seed(entry, seed, str(why)))
+            entry.failures[seed] = str(why)
             return
         entry.found.append(Written(name=trial.method, predictions=predictions, seed=seed if trial.learns else None))
 
@@ -112,21 +117,33 @@ class Steward:
 
     def _carried(self, kept: Kept, entry: Entry, trial: Trial, contest: Contest) -> Predictions:
         self.store.mkdir(parents=True, exist_ok=True)
+        if reason := why_anew(kept):
+            self.said(reason)
         failure = attempt(self._request(kept, entry, trial), self.memory, self.told, self.said)
+        if failure is not None and failure.reason in entry.failures.values():  # of another seed, and told
+            raise SpectraError(failure.reason)
         if failure is not None:
-            self._note_trace(kept, failure)
+            self._note_trace(failure.reason, kept.folder.with_name(f"{kept.folder.name}.error.txt"), failure.trace)
             raise SpectraError(failure.reason)
         if not kept.there:
             raise SpectraError("Its process ended as if all were done, and left nothing: a plugin has ended it.")
         kept.require_whole()
+        note(kept.beside("matters"), kept.matters)
         return _read(kept.folder / PREDICTIONS, contest)
 
-    def _note_trace(self, kept: Kept, failure: Failure) -> None:
-        if failure.trace:
-            file = kept.folder.with_name(f"{kept.folder.name}.error.txt")
+    def tell_faults(self, contest: Contest) -> None:
+        """What went wrong in this process, once all has been asked of metrics and floors."""
+        whose = [("floor", contest.fallen), ("metric", contest.faults)]
+        for what, name, fault in ((what, name, fault) for what, found in whose for name, fault in found.items()):
+            file = self.store / f"{file_names([f'{what}-{name}-{contest.task}'])[0]}.error.txt"
+            self._note_trace(f"The {what} {name!r} failed: {fault.reason}", file, fault.trace)
+
+    def _note_trace(self, reason: str, file: Path, trace: str) -> None:
+        if trace:
             with suppress(OSError):  # what went wrong is told anyway
-                write_text(file, failure.trace)
-                self.said(f"{failure.reason} Where, is written in {str(file)!r}.")
+                file.parent.mkdir(parents=True, exist_ok=True)
+                write_text(file, trace)
+                self.said(f"{reason} Where, is written in {str(file)!r}.")
 
     def _request(self, kept: Kept, entry: Entry, trial: Trial) -> Request:
         budget, options, model = self._budget(trial), self._options_of(trial), trial.kind == "model"
@@ -149,10 +166,6 @@ class Steward:
 def _read(folder: Path, contest: Contest) -> Predictions:
     """Each is read once: what cannot be scored is known before anything is."""
     return Predictions.of(folder, list(contest.data.test.names), contest.data.task).checked(contest.data.test)
-
-
-def _of_seed(entry: Entry, seed: int, reason: str) -> str:
-    return reason if len(entry.seeds) == 1 else f"seed {seed}: {reason}"
 
 
 def _beside(found: Sequence[Method], entries: Sequence[Entry]) -> Iterator[Method]:

@@ -23,8 +23,9 @@ class Kept:
     """One method on one task with one seed: its folder, which is there only when all in it is."""
 
     def __init__(self, store: Path, name: str, matters: Mapping[str, Any]) -> None:
-        self.id = hashed(matters)
-        self.folder = store / f"{file_names([name])[0]}-{self.id[:DIGITS]}"
+        self.name, self.matters, self.id = name, matters, hashed(matters)
+        self.safe = file_names([name])[0]
+        self.folder = store / f"{self.safe}-{self.id[:DIGITS]}"
 
     @property
     def there(self) -> bool:
@@ -63,14 +64,16 @@ class Kept:
         """A file that belongs to it and outlives an attempt that was stopped."""
         return self.folder.with_name(f"{self.folder.name}.{what}.json")
 
-    def noted(self, what: str) -> dict[str, Any] | None:
-        """What was noted beside it; what is damaged counts for nothing."""
-        try:
-            found = json.loads(self.beside(what).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return None
-        return found if isinstance(found, dict) else None
 
-    def note(self, what: str, said: Mapping[str, Any]) -> None:
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        write_text(self.beside(what), json.dumps(said, indent=2) + "\n")
+def noted(file: Path) -> dict[str, Any] | None:
+    """What a file beside what is kept says; what is damaged counts for nothing."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def note(file: Path, said: Mapping[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_text(file, json.dumps(said, indent=2) + "\n")

@@ -150,6 +150,15 @@ def _of_translator(entrant: Entrant, judge: Recipe, options: BenchOptions) -> Re
     return _judged_by(recipe, judge)
 
 
+def of_preset(recipe: Recipe) -> Recipe:
+    """What its translator is by that preset alone, or by itself, on the same task and data."""
+    base = Layers({"name": "bench", "task": recipe.task, "translator": recipe.translator, **_common(recipe, LEARNING)})
+    try:
+        return experiment(base, preset=recipe.preset).recipes[0]
+    except SpectraError:  # settings that have no default must be said
+        return recipe.model_copy(update={"settings": {}})
+
+
 def _judged_by(recipe: Recipe, judge: Recipe) -> Recipe:
     """It is judged as all are, so what it says of that does not matter; but while it learns it may look at metrics."""
     own, validation, evaluate = recipe.evaluate.metrics, recipe.train.validation, EvaluateSettings()

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
-from spectra.inference import Size
+from spectra.bench.exact import Exact
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(Exact):
     """The figures of `bench.json`; None where one could not be measured, for which ``note`` says why."""
 
-    device: str
-    size: Size
-    """Height and width of the images that it was measured with."""
     parameters: int | None = None
     gflop: float | None = None
     """Of one image: 2 operations for each multiply-add."""
@@ -24,8 +19,11 @@ class Cost:
     peak_mb: float | None = None
     """In units of 10⁶ bytes."""
     train_s: float | None = None
+    device: str | None = None
+    size: tuple[int, int] | None = None
+    """Height and width of the images that it was measured with."""
     note: str = ""
 
     def described(self) -> dict[str, Any]:
         """As `bench.json` holds it."""
-        return {**asdict(self), "size": list(self.size)}
+        return self.model_dump(mode="json")

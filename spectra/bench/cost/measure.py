@@ -41,7 +41,7 @@ def measure(
     except OSError as why:
         outcome = Outcome((), f"the process could not be started: {why}")
     found, notes = read(outcome)
-    return Cost(device, size, **found, train_s=train_s, note="; ".join(notes))
+    return Cost(**found, train_s=train_s, device=device, size=size, note="; ".join(notes))
 
 
 def _request(folder: Path, size: Size, device: str, seconds: float, timeout: float, limit_mb: float | None) -> Request:

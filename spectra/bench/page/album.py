@@ -91,6 +91,11 @@ class Album:
     notes: tuple[str, ...]
     folder: str
 
+    @property
+    def coloured(self) -> bool:
+        """Whether any image is shown in false colours, so that there is something to turn grey."""
+        return any(legend.false and legend.what != "error" for shot in self.shots for legend in shot.legends)
+
 
 def albums(galleries: Mapping[str, tuple[Path, Said]], room: int) -> tuple[dict[str, Album], str]:
     """For each task; and how its pictures are stored."""

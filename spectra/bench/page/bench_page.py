@@ -57,12 +57,6 @@ class TaskView:
         """Bytes of all drawings."""
         return sum(len(one.svg) for one in self.scatters) + sum(len(one.svg) for one in self.spreads)
 
-    @property
-    def coloured(self) -> bool:
-        """Whether any image is shown in false colours, so that there is something to turn grey."""
-        shots = self.album.shots if self.album else ()
-        return any(legend.false and legend.what != "error" for shot in shots for legend in shot.legends)
-
 
 def write_page(folder: Path) -> Path:
     """Build `report.html` of a bench folder from its files alone: `bench.json`, `scores.csv`, `gallery/` and tables."""

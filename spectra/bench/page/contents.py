@@ -56,7 +56,7 @@ def bench_contents(folder: Path) -> Contents:
             said["rows"],
             said["pairs"],
             image_scores(folder / "scores.csv"),
-            _galleries(folder / FOLDER),
+            galleries_in(folder),
             _copies(folder),
             said["combined"],
         )
@@ -86,9 +86,10 @@ def _over_seeds(metrics: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]
     }
 
 
-def _galleries(folder: Path) -> dict[str, tuple[Path, Mapping[str, Any]]]:
+def galleries_in(folder: Path) -> dict[str, tuple[Path, Mapping[str, Any]]]:
+    """By task: where the pictures lie, and `gallery.json`."""
     found = {}
-    for path in sorted(folder.glob(f"*/{FILE}")):
+    for path in sorted((folder / FOLDER).glob(f"*/{FILE}")):
         said = json.loads(path.read_text(encoding="utf-8"))
         found[said["task"]] = (path.parent, said)
     return found

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from spectra.bench.page.board import Board
 from spectra.bench.page.contents import Contents, Row
@@ -55,8 +56,14 @@ def asked(contents: Contents) -> str:
     beside = "beside the floors that each must beat" if any(row["kind"] == "floor" for row in contents.rows) else ""
     return (
         ", ".join(part for part in (listed(own), beside, f"with {how}" if how else "") if part)
-        + f"; judged by {listed(list(protocol['metrics']))}, all on the same test images."
+        + f"; judged by {listed(_judges(protocol))}, all on the same test images."
     )
+
+
+def _judges(protocol: Mapping[str, Any]) -> list[str]:
+    """The metrics of any task: one that not all have is shown in that task's table alone."""
+    own = [name for task in (protocol.get("tasks") or {}).values() for name in task.get("metrics") or ()]
+    return list(dict.fromkeys([*protocol["metrics"], *own]))
 
 
 def _seeds(seeds: Sequence[int]) -> str:

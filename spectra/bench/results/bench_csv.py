@@ -9,9 +9,11 @@ from spectra.bench.results.ranking import ranked
 from spectra.bench.results.result import Result
 from spectra.bench.results.row import Cost, Row, RowScore
 
-ROW = ("task", "method", "kind", "preset", "seeds")
+ROW = ("task", "method", "kind", "preset", "seeds", "steps")
 SCORE = ("mean", "low", "high", "n", "unit", "better", "seed_sd", "best", "tied", "signature", "reason")
 COST = (*(name for name in Cost.model_fields if name not in ("size", "note")), "size")
+MADE = ",".join(ROW[:5])
+"""What every one of ours begins with, those of before too."""
 HEADER = (*ROW, "metric", *SCORE, *COST)
 
 
@@ -22,7 +24,7 @@ def bench_csv(result: Result) -> str:
 
 
 def _lines(row: Row) -> Iterator[list[str]]:
-    about = [row.task, row.method, row.kind, row.preset or "", " ".join(map(str, row.seeds))]
+    about = [row.task, row.method, row.kind, row.preset or "", " ".join(map(str, row.seeds)), _written(row.steps)]
     cost = [_written(getattr(row.cost, name, None)) for name in COST]
     if not row.scores:
         empty = [""] * (len(SCORE) - 1)

@@ -62,7 +62,9 @@ def text_of(result: Result) -> str:
     said = result.model_dump(mode="json")
     protocol = said["protocol"]
     protocol["environment"] = _sorted(protocol["environment"])
-    protocol["metrics"] = {name: _sorted(settings) for name, settings in protocol["metrics"].items()}
+    for judged in (protocol, *protocol["tasks"].values()):
+        if judged["metrics"] is not None:
+            judged["metrics"] = {name: _sorted(settings) for name, settings in judged["metrics"].items()}
     said["pairs"] = [pair.model_dump(mode="json") for pair in sorted(result.pairs, key=_place_of(result))]
     said["combined"] = _sorted(said["combined"])
     if not said["combined"]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from spectra.bench.results.bench_csv import HEADER, bench_csv
+from spectra.bench.results.bench_csv import MADE as MADE_CSV
+from spectra.bench.results.bench_csv import bench_csv
 from spectra.bench.results.file import BENCH_FILE, write_result
 from spectra.bench.results.image_scores import SCORES_FILE, ImageScores, write_image_scores
 from spectra.bench.results.latex import MADE as MADE_LATEX
@@ -26,7 +27,7 @@ class Made(NamedTuple):
 
 
 TABLES: Mapping[str, Made] = {
-    "bench.csv": Made(bench_csv, ",".join(HEADER)),
+    "bench.csv": Made(bench_csv, MADE_CSV),
     "table.md": Made(markdown, MADE_MARKDOWN),
     "table.tex": Made(latex, MADE_LATEX),
 }

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 
 from spectra.bench.results.combined import combined_sheet
 from spectra.bench.results.latex_text import escaped
+from spectra.bench.results.latex_width import groups, pages
 from spectra.bench.results.legend import ARROWS, legend, signed
 from spectra.bench.results.result import Result
 from spectra.bench.results.sheet import Cell, Column, Line, Sheet, parts_of
 from spectra.bench.results.sheets import sheets_of
 
 MADE = "% Made by Spectra from bench.json: what is changed here is lost when it is made again."
-NEEDS = r"% It needs \usepackage{booktabs}. Where a table is too wide for the page: \input it within a landscape."
+NEEDS = (
+    r"% It needs \usepackage{booktabs}. Columns that would not fit beside each other on a page of article stand below."
+)
+CONTINUED = "continued: "
 DRESS = {"": "{}", "best": r"\textbf{{{}}}", "tied": r"\textit{{{}}}"}
 
 
@@ -23,15 +27,24 @@ def latex(result: Result) -> str:
 
 
 def _lines(sheet: Sheet) -> Iterator[str]:
+    floats = list(pages([group for part in parts_of(sheet) for group in groups(part)]))
+    for place, parts in enumerate(floats):
+        yield from _opening(sheet, place)
+        for below, part in enumerate(parts):
+            yield from ([r"  \par\medskip"] if below else [])
+            yield from _tabular(part)
+        yield from _below(sheet) if parts is floats[-1] else ()
+        yield r"\end{table}"
+
+
+def _opening(sheet: Sheet, place: int) -> Iterator[str]:
+    """What the numbers are is said once; what is continued says so."""
     explained = legend(sheet, r"\textbf{best}", r"\textit{not told from the best}", escaped)
-    yield from (r"\begin{table}", r"  \centering", rf"  \caption{{{escaped(sheet.protocol)} {explained}}}")
-    yield rf"  \label{{tab:{''.join(letter for letter in sheet.task if letter.isascii() and letter.isalnum())}}}"
+    label = "".join(letter for letter in sheet.task if letter.isascii() and letter.isalnum())
+    caption = f"{CONTINUED}{escaped(sheet.task)}" if place else f"{escaped(sheet.protocol)} {explained}"
+    yield from (r"\begin{table}", r"  \centering", rf"  \caption{{{caption}}}")
+    yield rf"  \label{{tab:{label}{f'-{place + 1}' if place else ''}}}"
     yield r"  \footnotesize"
-    for place, part in enumerate(parts_of(sheet)):
-        yield from ([r"  \par\medskip"] if place else [])
-        yield from _tabular(part)
-    yield from _below(sheet)
-    yield r"\end{table}"
 
 
 def _tabular(sheet: Sheet) -> Iterator[str]:

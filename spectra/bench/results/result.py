@@ -24,6 +24,8 @@ class TaskData(Exact):
 class TaskProtocol(Exact):
     data: TaskData
     scales: dict[str, str] = Field(default_factory=dict)
+    metrics: dict[str, JsonValue] | None = None
+    """What it is judged by, with the settings; of an older bench None, which says it once for all tasks."""
     notes: tuple[str, ...] = ()
 
 
@@ -39,6 +41,7 @@ class Protocol(Exact):
     budget: str | None = None
     seeds: tuple[int, ...] = ()
     metrics: dict[str, JsonValue]
+    """Those that all tasks are judged by in the same settings."""
     confidence: float = 0.95
     test: str | None = None
     gallery_metric: str | None = None
@@ -93,6 +96,11 @@ class Result(Exact):
 
     def rows_of(self, task: str) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.task == task)
+
+    def asked_of(self, task: str) -> dict[str, JsonValue]:
+        """What a task was to be judged by, with the settings."""
+        own = self.protocol.tasks[task].metrics
+        return self.protocol.metrics if own is None else own
 
     def metrics_of(self, task: str) -> tuple[str, ...]:
         """In the order in which they were asked for, those of the rows themselves before what was only published."""

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 
+from spectra.bench.cost.cost import Cost as Cost
+from spectra.bench.exact import Exact as Exact
 from spectra.better import Better
-from spectra.settings import Config
 
 Kind = Literal["translator", "recipe", "model", "predictions", "floor", "published"]
-
-
-class Exact(Config):
-    """Nothing is taken for something else: "1" is not a number, and 1.5 no count."""
-
-    model_config = ConfigDict(strict=True)
 
 
 class RowScore(Exact):
@@ -52,22 +47,6 @@ class RowScore(Exact):
         return self.mean > other.mean if self.better == "higher" else self.mean < other.mean
 
 
-class Cost(Exact):
-    """What a method takes, as measured; None where it was not."""
-
-    parameters: int | None = None
-    gflop: float | None = None
-    latency_ms: float | None = None
-    latency_p95_ms: float | None = None
-    images_per_s: float | None = None
-    peak_mb: float | None = None
-    train_s: float | None = None
-    device: str | None = None
-    size: tuple[int, int] | None = None
-    """Height and width of the images it was measured with."""
-    note: str = ""
-
-
 class Row(Exact):
     """One method on one task."""
 
@@ -79,6 +58,9 @@ class Row(Exact):
     steps: int | None = None
     scores: dict[str, RowScore] = Field(default_factory=dict)
     cost: Cost | None = None
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    """By their places in a recipe, such as ``settings.factor``: what differs from the preset, or all there is to set;
+    as ``found.NAME`` what was fitted. `notes` say it too."""
     notes: tuple[str, ...] = ()
     error: str | None = None
     """Why there are no scores."""

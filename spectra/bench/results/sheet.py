@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -84,9 +84,14 @@ def parts_of(sheet: Sheet) -> tuple[Sheet, ...]:
     """Scores and costs in tables of their own, the costs of those alone of whom they are known."""
     scores = _with_columns(sheet, lambda column: column.part == "quality")
     costs = _with_columns(sheet, lambda column: column.part == "cost")
-    known = tuple(_known(section) for section in costs.sections)
-    known = tuple(section for section in known if section.lines)
-    return (scores, replace(costs, sections=known)) if known else (scores,)
+    measured = known(costs)
+    return (scores, measured) if measured.sections else (scores,)
+
+
+def known(sheet: Sheet) -> Sheet:
+    """Without the lines that say nothing."""
+    sections = tuple(_known(section) for section in sheet.sections)
+    return replace(sheet, sections=tuple(section for section in sections if section.lines))
 
 
 def _known(section: Section) -> Section:
@@ -95,7 +100,11 @@ def _known(section: Section) -> Section:
 
 
 def _with_columns(sheet: Sheet, wanted: Callable[[Column], bool]) -> Sheet:
-    places = [place for place, column in enumerate(sheet.columns) if wanted(column)]
+    return with_places(sheet, [place for place, column in enumerate(sheet.columns) if wanted(column)])
+
+
+def with_places(sheet: Sheet, places: Sequence[int]) -> Sheet:
+    """With these of its columns alone."""
     sections = tuple(
         replace(
             section,

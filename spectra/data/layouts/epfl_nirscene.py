@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from spectra.data.layout import About, Layout, Side
 
 _PLACE = r"{category:country|field|forest|indoor|mountain|oldbuilding|street|urban|water}/{number:\d+}"
@@ -17,7 +19,8 @@ epfl_nirscene = Layout(
         licence="research with citation; the exact terms were not read",
         where="EPFL IVRL, https://www.epfl.ch/labs/ivrl/research/downloads/rgb-nir-scene-dataset/",
         cite='M. Brown, S. Süsstrunk, "Multi-spectral SIFT for scene category recognition", CVPR 2011',
-        split="None official. Split by photograph, best the same share of each category.",
+        split="None official. Split by photograph, best the same share of each category: `epfl_80_20` has every fifth "
+        "of each to test.",
         watch=(
             "The shots were taken one after the other: clouds, leaves, water and people move.",
             "Sizes differ, and some photographs stand upright: training needs a crop or a resize.",
@@ -35,4 +38,18 @@ epfl_nirscene = Layout(
 nirscene1/
   country/0000_rgb.tiff, country/0000_nir.tiff
   field/ forest/ indoor/ mountain/ oldbuilding/ street/ urban/ water/""",
+)
+
+epfl_80_20 = replace(
+    epfl_nirscene,
+    name="epfl_80_20",
+    title="EPFL RGB-NIR scenes, every fifth photograph of each category to test",
+    about=replace(
+        epfl_nirscene.about,
+        split="Ours, as none is official: of each category the photographs whose number ends in 4 or 9 are test, the "
+        "others train.",
+    ),
+    split="{number}",
+    splits={r"\d*[49]": "test", r"\d*": "train"},
+    recognised=False,
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from spectra.data.layout import About, Layout, Side
 
 _TRAIN = r"{name:(?:country|field|forest|mountain)_\d+}"
@@ -16,7 +19,9 @@ vcip2020 = Layout(
         licence="research and education within the challenge; copyright stays with the owners",
         where="the challenge's page, https://jchenhkg.github.io/projects/NIR2RGB_VCIP_Challenge/",
         cite="Grand challenge on NIR image colorization, IEEE VCIP 2020; M. Brown, S. Süsstrunk, CVPR 2011",
-        split="train, val and test by folder. The unit by which to split is the photograph, which no name tells.",
+        split="train, val and test by folder; the same by the name `vcip28`. `vcip20` leaves the eight doubles out of "
+        "the test pairs, `clean364` out of the train pairs. The unit by which to split is the photograph, which no "
+        "name tells.",
         watch=(
             "Crops come in overlapping twos from one photograph, numbered at random: a new split by name leaks. "
             "`spectra data check` finds the groups.",
@@ -53,4 +58,51 @@ VCIP2020/
   RGB-Online/country_0000_rgb_onl.png   alone
   Validation/validation_0000_nir.png, validation_0000_rgb_reg.png
   Testing/testing_0001_nir_reg.png, Testing_0001_rgb_reg.png""",
+)
+
+
+_DOUBLES = {
+    "03": "mountain_0001",
+    "06": "field_0056",
+    "15": "forest_0022",
+    "16": "country_0056",
+    "17": "field_0021",
+    "19": "forest_0080",
+    "24": "country_0008",
+    "28": "forest_0040",
+}
+"""Test pairs that are pixel for pixel train pairs."""
+
+
+def _variant(name: str, title: str, size: str, left_out: Mapping[str, str]) -> Layout:
+    """``left_out``: the split of places that are taken out of their own, by what `split` gives of them."""
+    folders = {rf"(?:{folder})/.*": split for folder, split in vcip2020.splits.items()}
+    return replace(
+        vcip2020,
+        name=name,
+        title=f"VCIP 2020, {title}",
+        about=replace(vcip2020.about, size=size),
+        split="{folder}/{name}",
+        splits={**left_out, **folders},
+        recognised=False,
+    )
+
+
+vcip28 = _variant(
+    "vcip28",
+    "as papers score it: 28 test pairs",
+    "372 train, 18 validation and 28 test pairs, of which 8 are train pairs; 1,020 RGB images alone",
+    {},
+)
+vcip20 = _variant(
+    "vcip20",
+    "without the test pairs that are train pairs",
+    "372 train, 18 validation and 20 test pairs, and the 8 others as `doubles`; 1,020 RGB images alone",
+    {rf"testing/testing_00(?:{'|'.join(_DOUBLES)})": "doubles"},
+)
+clean364 = _variant(
+    "clean364",
+    "without the train pairs that are test pairs",
+    "364 train, 18 validation and 28 test pairs, and the 8 others as `doubles`; 1,020 RGB images alone",
+    {rf"(?:nir|rgb-res?gistered)/(?:{'|'.join(_DOUBLES.values())})": "doubles"},
 )

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
+from typing import Any
 
 from spectra.metrics.distribution.passes import Passes
+from spectra.metrics.distribution.whole_set import WholeSet
 from spectra.nn.inception import WEIGHTS, Inception, Width, prepared
 
-NEEDS = (WEIGHTS,)
 WIDTHS = "the width of the features: 2048, the end of the network, as is customary; 768; 192; 64, its beginning"
+
+
+class OfInception(WholeSet):
+    """A metric of what that network sees; its settings have the ``features``."""
+
+    @classmethod
+    def needs(cls, settings: Any) -> tuple[str, ...]:
+        return (WEIGHTS,)
+
+    @property
+    def network(self) -> Hashable:
+        return "inception", self.settings.features
+
+    def passes(self) -> Passes:
+        return inception_passes(self.settings.features, self.device)
 
 
 @cache

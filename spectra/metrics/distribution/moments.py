@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from spectra.metrics.distribution.scatter import Matrix, Scatter
+
 Row = NDArray[Any]
 """The features of one image, of any float type: `(width,)`."""
 
@@ -15,16 +17,16 @@ Row = NDArray[Any]
 class Moments:
     """Fed one row of features after the other, in float64.
 
-    The rows themselves are kept as long as they are no larger than the moments of their width would be; then they are
-    folded into these, by the means and scatters of blocks, which lose no digits where the mean is large. How the rows
-    were ordered, or dealt out to shards that are merged, shows in the last digits alone.
+    The rows themselves are kept while they are no more than their width: nothing smaller says the same. Then they are
+    folded, by the means and scatters of blocks, which lose no digits where the mean is large. How the rows were
+    ordered, or dealt out to shards that are merged, shows in the last digits alone.
     """
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self._folded = 0
         self._mean: Matrix | None = None
-        self._scatter: Matrix | None = None
+        self._scatter: Scatter | None = None
 
     def __len__(self) -> int:
         return self._folded + len(self.rows)
@@ -42,7 +44,7 @@ class Moments:
 
     def add(self, row: Row) -> None:
         self.rows.append(row)
-        if len(self.rows) > (2 * self.width if self.whole else _block(self.width)):
+        if len(self.rows) > (self.width if self.whole else _block(self.width)):
             self._fold()
 
     def merge(self, other: Self) -> None:
@@ -71,7 +73,7 @@ class Moments:
         if self._scatter is None:
             rows = self.centred()
             return rows.T @ rows
-        return self._scatter / (len(self) - 1)
+        return self._scatter.over(len(self) - 1)
 
     def _settle(self) -> None:
         if not self.whole:
@@ -80,25 +82,32 @@ class Moments:
     def _fold(self) -> None:
         block = _block(self.width)
         for start in range(0, len(self.rows), block):
-            rows = stacked(self.rows[start : start + block])
-            mean = rows.mean(0)
-            rows -= mean
-            self._join(len(rows), mean, rows.T @ rows)
+            self._take(stacked(self.rows[start : start + block]))
         self.rows = []
 
-    def _join(self, count: int, mean: Matrix, scatter: Matrix) -> None:
-        """The moments of a union, of those of its parts (Chan, Golub and LeVeque 1979)."""
+    def _take(self, rows: Matrix) -> None:
+        """The moments of a union, of those of its parts (Chan, Golub and LeVeque 1979): the step from one mean to the
+        other is one more row."""
+        count, mean = len(rows), rows.mean(0)
         if self._mean is None or self._scatter is None:
-            self._folded, self._mean, self._scatter = count, mean.copy(), scatter.copy()
-            return
-        total, step = self._folded + count, mean - self._mean
-        self._scatter += scatter
-        self._scatter += np.outer(step, step * (self._folded * count / total))
-        self._mean = self._mean + step * (count / total)
-        self._folded = total
+            self._mean, self._scatter = mean, Scatter(len(mean))
+        step, share = mean - self._mean, count / (self._folded + count)
+        rows -= mean
+        self._scatter.add(np.concatenate([rows, step[None] * np.sqrt(self._folded * share)]))
+        self._mean = self._mean + step * share
+        self._folded += count
+
+    def _join(self, count: int, mean: Matrix, scatter: Scatter) -> None:
+        if self._mean is None or self._scatter is None:
+            self._mean, self._scatter = mean, Scatter(len(mean))
+        step, share = mean - self._mean, count / (self._folded + count)
+        self._scatter.merge(scatter)
+        self._scatter.add(step[None] * np.sqrt(self._folded * share))
+        self._mean = self._mean + step * share
+        self._folded += count
 
 
-def stacked(rows: list[Row]) -> Matrix:
+def stacked(rows: Sequence[Row] | Matrix) -> Matrix:
     """One matrix of many rows, in float64."""
     return np.asarray(rows, dtype=np.float64)
 

@@ -11,11 +11,11 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spectra.errors import SpectraError, did_you_mean
+from spectra.errors import SpectraError
 from spectra.metrics.distribution.passes import Passes
 from spectra.metrics.distribution.whole_set import NotHere
-from spectra.official import read_checkpoint
-from spectra.weights.finding import digest_of, folders
+from spectra.weights import timm_files
+from spectra.weights.finding import digest_of
 
 Triple = tuple[float, float, float]
 
@@ -64,18 +64,11 @@ def timm_passes(name: str, path: str | None, device: str) -> Passes:
 
 
 def _network(name: str, file: Path) -> nn.Module:
-    """What comes out of it is pooled, and has not met a classifier. Every weight is from the file: timm checks that."""
-    import timm
-
+    """What comes out of it is pooled, and has not met a classifier."""
     try:
-        overlay = {"state_dict": read_checkpoint(file), "custom_load": False}
-        network: Any = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay)
-    except (SpectraError, RuntimeError, KeyError, ValueError) as why:
-        raise NotHere(f"{str(file)!r} does not hold the weights of {name!r}: {str(why).splitlines()[0]}") from None
-    network.reset_classifier(0)
-    network.pretrained_cfg = {}  # which holds the tensors of the file
-    found: nn.Module = network.eval().requires_grad_(False)
-    return found
+        return timm_files.network(name, file).eval().requires_grad_(False)
+    except SpectraError as why:
+        raise NotHere(str(why)) from None
 
 
 def _file(name: str, path: str | None) -> Path:
@@ -84,7 +77,7 @@ def _file(name: str, path: str | None) -> Path:
         if not file.is_file():
             raise NotHere(f"there is no file {path!r} with the weights of {name!r}; mend the setting `weights`")
         return file
-    found = _cached(_known(name))
+    found = timm_files.cached(_known(name))
     if found is None:
         raise NotHere(
             f"needs the weights of {name!r}, which are not in timm's cache; with a network: "
@@ -94,30 +87,11 @@ def _file(name: str, path: str | None) -> Path:
     return found
 
 
-def _cached(known: Any) -> Path | None:
-    """Where timm would find them without a network: in the cache of the hub, or in that of torch."""
-    if known.hf_hub_id and find_spec("huggingface_hub"):
-        from huggingface_hub import try_to_load_from_cache
-
-        for file in [known.hf_hub_filename] if known.hf_hub_filename else ["model.safetensors", "pytorch_model.bin"]:
-            found = try_to_load_from_cache(known.hf_hub_id, file)
-            if isinstance(found, str):
-                return Path(found)
-    if known.url:
-        for folder in folders():
-            if (path := folder / str(known.url).rpartition("/")[2]).is_file():
-                return path
-    return None
-
-
 def _known(name: str) -> Any:
     """What timm says of a model and its weights."""
     if find_spec("timm") is None:
         raise NotHere("needs timm; run: pip install 'spectra-translate[eval]'")
-    import timm
-
-    known = timm.get_pretrained_cfg(name) if timm.is_model(name) else None
-    if known is None:
-        hint = did_you_mean(name, timm.list_models() + timm.list_pretrained())
-        raise NotHere(f"timm has no model {name!r}.{hint} All with weights: timm.list_pretrained()")
-    return known
+    try:
+        return timm_files.known(name)
+    except SpectraError as why:
+        raise NotHere(str(why)) from None

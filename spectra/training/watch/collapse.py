@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from spectra.metrics.collapse import comparable
+
 COPY = 0.25
 """A prediction is a copy that is so many times as far from its source as from its target, or less."""
 FLAT = 0.05
 """A prediction is flat whose contrast is that share of its target's, or less."""
-LUMINANCE = (0.299, 0.587, 0.114)
 
 
 class Collapse:
@@ -31,7 +32,7 @@ class Collapse:
     def take(self, source: Tensor, prediction: Tensor, target: Tensor, valid: Tensor | None = None) -> None:
         """Images as ``(c, h, w)``; ``valid`` as ``(h, w)``, true where they have data."""
         self.contrasts.append((_contrast(prediction, valid), _contrast(target, valid)))
-        images = [_comparable(image) for image in (source, prediction, target)]
+        images = [comparable(image) for image in (source, prediction, target)]
         if len({len(image) for image in images}) > 1:
             return
         size = images[1].shape[1:]
@@ -70,12 +71,6 @@ def signs_of_collapse(signs: Mapping[str, float | None]) -> Iterator[tuple[str, 
                 "targets. Look at the weights of cycle and identity terms, or add a paired loss."
             ),
         )
-
-
-def _comparable(image: Tensor) -> Tensor:
-    if len(image) != 3:
-        return image
-    return (image * image.new_tensor(LUMINANCE)[:, None, None]).sum(0, keepdim=True)
 
 
 def _sized(image: Tensor, size: torch.Size) -> Tensor:

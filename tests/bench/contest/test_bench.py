@@ -17,7 +17,7 @@ from spectra.data.lock import held
 from spectra.translation.translate import translate
 from tests.bench.contest.benches import asked, carry_out, fault, image_scores, mean, rows, timeless
 from tests.bench.contest.conftest import Shared
-from tests.pair_folders import write_data, write_pairs
+from tests.pair_folders import write_data, write_pairs, write_recipe
 
 WORDS = ("error", "id", "steps", "notes", "preset", "kind", "seeds")
 """Of a row, what who else enters has no part in: who is best does."""
@@ -139,7 +139,8 @@ def test_predictions_of_other_sizes_are_brought_to_the_targets_and_the_row_says_
     assert any("another size" in note for note in found["small"]["notes"])
     assert "prediction-to-target-size" in found["small"]["scores"]["psnr"]["signature"]
     assert found["copy"]["scores"]["psnr"]["signature"] != found["small"]["scores"]["psnr"]["signature"]
-    assert "e.tif" in found["broken"]["error"] and "finite" in found["broken"]["error"]
+    assert "e.tif" in found["broken"]["error"] and "not finite" in found["broken"]["error"]
+    assert "nodata" not in found["broken"]["error"], "no scale of predictions can declare any"
     assert "e.png" in found["colourful"]["error"] and "they differ" in found["colourful"]["error"]
 
 
@@ -239,6 +240,35 @@ def test_a_seed_that_fails_is_said_beside_those_that_did_not(
     monkeypatch.setattr("spectra.bench.contest.steward.attempt", lambda *words: Failure("no luck"))
     row = rows(carry_out(shared.copied(folder), "pupil", seeds=2, **shared.said))["pupil"]
     assert row["seeds"] == [0] and row["error"] is None and "seed 1: no luck" in row["notes"]
+
+
+def test_what_several_seeds_failed_of_is_told_once(
+    shared: Shared, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reasons, heard = iter(["no luck", "no luck", "no luck", "no luck", "no time", "no luck"]), list[str]()
+    steward = "spectra.bench.contest.steward.attempt"
+    monkeypatch.setattr(steward, lambda *words: Failure(next(reasons), "a trace"))
+    row = rows(carry_out(folder, "pupil", seeds=3, heard=heard, **shared.said))["pupil"]
+    assert row["error"] == "all 3 seeds: no luck"
+    assert len([text for text in heard if text.startswith("no luck")]) == 1
+    row = rows(carry_out(tmp_path / "other", "pupil", seeds=3, **shared.said))["pupil"]
+    assert row["error"] == "seeds 0, 2: no luck; seed 1: no time"
+
+
+def test_each_task_states_its_own_metrics(folder: Path, tmp_path: Path) -> None:
+    """Those in other settings, and those of one task alone, are not said of all."""
+    scenes = "data: {scenes: {train: 2, test: 2, size: 32}}\n"
+    for task, metrics in (("rgb2ir", "{psnr: {}, ssim: {window: 7}}"), ("rgb2nir", "{psnr: {}, ssim: {}, mae: {}}")):
+        text = f"task: {task}\ntranslator: graydef\n{scenes}evaluate: {{metrics: {metrics}, floors: [copy]}}\n"
+        write_recipe(tmp_path, text, f"{task}.yaml")
+    recipes = (str(tmp_path / "rgb2ir.yaml"), str(tmp_path / "rgb2nir.yaml"))
+    done = carry_out(folder, *recipes, tasks=(), metrics=())
+    protocol = done.result.protocol
+    assert list(protocol.metrics) == ["psnr"]
+    assert list(done.result.asked_of("rgb2ir")) == ["psnr", "ssim"]
+    assert list(done.result.asked_of("rgb2nir")) == ["psnr", "ssim", "mae"]
+    ssim = [done.result.asked_of(task)["ssim"] for task in ("rgb2ir", "rgb2nir")]
+    assert isinstance(ssim[0], dict) and ssim[0]["window"] == 7 and ssim[0] != ssim[1]
 
 
 def test_floors_are_there_whatever_enters_by_their_names(shared: Shared, folder: Path, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def test_the_kind_of_device_matters(said: dict[str, Any], monkeypatch: pytest.Mo
 
 def test_weights_that_are_not_here_yet_matter(said: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     first = ids("pupil", **said)
-    monkeypatch.setattr(matters, "without_missing", lambda recipe, *words: (recipe, ["a loss is left out"]))
+    monkeypatch.setattr(matters, "with_what_is_here", lambda recipe, *words: (recipe, ["a loss is left out"]))
     assert ids("pupil", **said) != first
 
 

@@ -139,7 +139,7 @@ def test_an_answer_in_other_words_counts_for_nothing(line: str) -> None:
 
 
 def test_a_cost_is_described_as_the_bench_holds_it() -> None:
-    cost = Cost("cuda", (3, 4), parameters=5, note="why")
+    cost = Cost(device="cuda", size=(3, 4), parameters=5, note="why")
     empty = dict.fromkeys(FIGURES | {"train_s"})
     assert cost.described() == {**empty, "parameters": 5, "device": "cuda", "size": [3, 4], "note": "why"}
 

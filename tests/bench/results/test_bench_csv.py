@@ -59,7 +59,7 @@ def test_every_field_stands_in_its_own_column() -> None:
 
 def test_the_columns_are_those_that_are_promised() -> None:
     assert ",".join(HEADER) == (
-        "task,method,kind,preset,seeds,metric,mean,low,high,n,unit,better,seed_sd,best,tied,signature,reason,"
+        "task,method,kind,preset,seeds,steps,metric,mean,low,high,n,unit,better,seed_sd,best,tied,signature,reason,"
         "parameters,gflop,latency_ms,latency_p95_ms,images_per_s,peak_mb,train_s,device,size"
     )
 

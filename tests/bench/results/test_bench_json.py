@@ -47,6 +47,21 @@ def test_what_is_read_is_what_the_file_says(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "bench.json").read_text(encoding="utf-8")) == said
 
 
+def test_each_task_says_what_it_is_judged_by_and_files_of_before_say_it_for_all() -> None:
+    said = small()
+    said["protocol"]["tasks"]["rgb2nir"]["metrics"] = {"ssim": {"window": 7, "also": 1}}
+    new = result_of(said)
+    assert new.asked_of("rgb2nir") == {"ssim": {"window": 7, "also": 1}}
+    settings = json.loads(text_of(new))["protocol"]["tasks"]["rgb2nir"]["metrics"]["ssim"]
+    assert list(settings) == ["also", "window"], "the same bytes in whatever order they were said"
+    del said["protocol"]["tasks"]["rgb2nir"]["metrics"]
+    for one in said["rows"]:
+        del one["settings"]
+    old = result_of(said)
+    assert old.asked_of("rgb2nir") == {"psnr": {}, "mae": {}} and old.rows[0].settings == {}
+    assert result_of_text(text_of(old), "again") == old
+
+
 @given(NUMBERS, NUMBERS, NUMBERS, NAMES, NAMES)
 @settings(max_examples=60, deadline=None)
 def test_every_number_and_name_comes_back_as_it_was(a: float, b: float, c: float, name: str, text: str) -> None:

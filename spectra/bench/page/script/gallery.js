@@ -48,10 +48,10 @@
       for (const [name, value] of Object.entries(state)) panes.style.setProperty(`--${name}`, value);
       panes.classList.toggle("zoomed", state.zoom > 1);
     };
-    const at = (factor, x = 0.5, y = 0.5) => {
+    const at = (factor, x = 0.5, y = 0.5, from = { x, y }) => {
       const next = clamp(state.zoom * factor, 1, LARGEST);
-      state.x = x - (x - state.x) * (next / state.zoom);
-      state.y = y - (y - state.y) * (next / state.zoom);
+      state.x = x - (from.x - state.x) * (next / state.zoom);
+      state.y = y - (from.y - state.y) * (next / state.zoom);
       state.zoom = next;
       show();
     };
@@ -69,14 +69,17 @@
     const fingers = new Map();
     let parting = false;
     let began = null;
-    let apart = 0;
-    const distance = () => { const [a, b] = [...fingers.values()]; return Math.hypot(a[0] - b[0], a[1] - b[1]); };
+    let pinch = null;
+    const span = () => {
+      const [a, b] = [...fingers.values()];
+      return { apart: Math.max(Math.hypot(a[0] - b[0], a[1] - b[1]), 0.01), x: (a[0] + b[0]) / 2, y: (a[1] + b[1]) / 2 };
+    };
     stage.addEventListener("pointerdown", (event) => {
       if (event.button) return;
       fingers.set(event.pointerId, place(event, stage));
-      parting = Boolean(part) && (lens.state.zoom === 1 || event.target.classList.contains("grip"));
+      parting = Boolean(part) && fingers.size === 1 && (lens.state.zoom === 1 || event.target.classList.contains("grip"));
       began = event.clientX;
-      if (fingers.size === 2) apart = distance();
+      pinch = fingers.size === 2 ? span() : null;
       if (event.isTrusted) stage.setPointerCapture(event.pointerId);
     });
     stage.addEventListener("pointermove", (event) => {
@@ -84,7 +87,11 @@
       if (!before) return;
       const now = place(event, stage);
       fingers.set(event.pointerId, now);
-      if (fingers.size === 2) { lens.at(distance() / apart, ...now); apart = distance(); }
+      if (pinch) {
+        const next = span();
+        lens.at(next.apart / pinch.apart, next.x, next.y, pinch);
+        pinch = next;
+      }
       else if (parting) {
         if (began !== null && Math.abs(event.clientX - began) < 3) return;
         began = null;
@@ -92,7 +99,8 @@
       }
       else if (lens.state.zoom > 1) lens.move(now[0] - before[0], now[1] - before[1]);
     });
-    for (const end of ["pointerup", "pointercancel"]) stage.addEventListener(end, (event) => fingers.delete(event.pointerId));
+    for (const end of ["pointerup", "pointercancel"])
+      stage.addEventListener(end, (event) => { fingers.delete(event.pointerId); pinch = null; });
     stage.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
