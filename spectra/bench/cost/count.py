@@ -23,6 +23,7 @@ LEFT_OUT: Mapping[str, str] = {
     r"_norm(_|$)|_norm_legit": "norms",
     r"upsample": "resampling",
     r"grid_sampler": "grid_sample",
+    r"embedding_bag": "embedding_bag",
     r"pool\d?d?": "pooling",
     r"softmax": "softmax",
     r"^_?fft_": "Fourier transforms",
