@@ -24,7 +24,7 @@ ASKED: dict[str, Any] = {"chain": {"task": "rgb2ir", "settings": {"links": _LINK
 
 OWN = [it for it in installed() if it.own and it.group in ("translators", "losses", "metrics")]
 
-LARGE = {"pix2pixhd", "cyclegan", "pix2pix"}
+LARGE = {"pix2pixhd", "cyclegan", "pix2pix", "pix2next"}
 """Networks of full size but for their preset `tiny`, which is the same classes: the others are slow."""
 
 
@@ -37,10 +37,18 @@ for plugin in OWN:
         plugin.group, plugin.full_name, **_tiny(plugin.name), **ASKED.get(plugin.name, {})
     )
 
+FIGURES: dict[str, dict[str, Any]] = {
+    "pix2next": {
+        "width": 4,
+        "blocks": 2,
+        "internimage": {"channels": 16, "depths": [1, 1, 1], "drop_path": 0.0},
+        "discriminator_width": 4,
+    }
+}
+"""By which presets of hundreds of millions of parameters become small: they keep all their switches, and are quick."""
+SLOW = LARGE - set(FIGURES)
 PRESETS = [
-    pytest.param(
-        plugin.full_name, preset, marks=[pytest.mark.slow] if plugin.name in LARGE and preset != "tiny" else []
-    )
+    pytest.param(plugin.full_name, preset, marks=[pytest.mark.slow] if plugin.name in SLOW and preset != "tiny" else [])
     for plugin in OWN
     if plugin.group == "translators"
     for preset in registry("translators").get(plugin.full_name).presets
@@ -55,6 +63,8 @@ OF_EVERY_PRESET = ("dtype", "device", "model_range", "odd_sizes", "fit_ignores_o
 def test_every_preset_keeps_what_hangs_on_its_settings(name: str, preset: str, check: str) -> None:
     own = name.rpartition(":")[2]
     asked = {**ASKED.get(own, {}), **({"side": SIDES[own, preset]} if (own, preset) in SIDES else {})}
+    if own in FIGURES and preset != "tiny":
+        asked["settings"] = FIGURES[own]
     chosen: Check = next(one for one in checks("translators", name, preset=preset, **asked) if one.name == check)
     try:
         chosen()

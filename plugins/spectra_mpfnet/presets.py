@@ -1,0 +1,73 @@
+"""Named partial recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_OPTIMIZER = {"optimizer": "adam", "betas": [0.5, 0.999], "schedule": "linear"}
+PAIR = 10.0
+"""Weight of the paired term beside cycles and identities of 1."""
+
+
+def _stages(translation: str | int, colorization: str | int, joint: str | int, lr: float) -> dict[str, Any]:
+    return {
+        "translation": {"steps": translation},
+        "colorization": {"steps": colorization},
+        "joint": {"steps": joint, "lr": lr},
+    }
+
+
+PAPER: Mapping[str, Any] = {
+    "settings": {},
+    "train": {
+        **_OPTIMIZER,
+        "lr": 1e-4,
+        "batch_size": 10,
+        "stages": _stages("400 epochs", "250 epochs", "100 epochs", 6e-5),
+        "augment": ["mpfnet"],
+    },
+}
+"""As printed; where the paper is silent, the choices of docs/mpfnet.md."""
+
+TUNED: Mapping[str, Any] = {**PAPER, "settings": {"pair": PAIR}}
+"""The pairs that there are teach the translation too."""
+
+SMALL: Mapping[str, Any] = {
+    "settings": {"pair": PAIR, "width": 32, "discriminator_width": 32},
+    "train": {
+        **_OPTIMIZER,
+        "lr": 4e-4,
+        "batch_size": 4,
+        "stages": _stages(800, 1500, 700, 2e-4),
+        "augment": [{"mpfnet": {"size": [128, 224], "resize": 128}}],
+        "crop": 128,
+    },
+}
+"""The losses of `tuned`, half as wide, on crops of 128×128: for two cores and an hour and a half."""
+
+TINY: Mapping[str, Any] = {
+    "settings": {
+        "pair": PAIR,
+        "width": 8,
+        "depths": [1, 1, 2],
+        "mix_window": 15,
+        "init_std": 0.1,
+        "discriminator_width": 8,
+        "discriminator_layers": 2,
+    },
+    "inference": {"input": None, "output": None},
+    "evaluate": {"resize": None},
+    "train": {
+        **_OPTIMIZER,
+        "lr": 2e-3,
+        "batch_size": 2,
+        "steps": 600,
+        "stages": {"joint": {"lr": 1e-3}},
+        "augment": ["flip"],
+        "crop": 64,
+    },
+}
+"""The same classes and stages, as many steps of each, for two cores and some minutes."""
+
+PRESETS: Mapping[str, Mapping[str, Any]] = {"paper": PAPER, "tuned": TUNED, "small": SMALL, "tiny": TINY}
