@@ -17,7 +17,7 @@ from tests.data.layouts.trees import TREES, expanded, grow, planted, shown
 
 OURS = {plugin.name for plugin in registry("layouts").plugins if plugin.own}
 NAMED = {name for name in OURS if not registry("layouts").get(name).generic}
-BY_NAME = {"sar2opt", "kaist_02", "kaist_04", "kaist_20"}
+BY_NAME = {"sar2opt", "kaist_02", "kaist_04", "kaist_20", "epfl_80_20", "vcip28", "vcip20", "clean364"}
 
 
 def layout_of(name: str) -> Layout:
