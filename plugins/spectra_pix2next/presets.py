@@ -76,7 +76,8 @@ TINY: Mapping[str, Any] = {
     "evaluate": {"resize": None},
     "train": {
         **_OPTIMIZER,
-        "lr": 3e-3,
+        "lr": 2e-3,
+        "clip": 20,
         "players": {"discriminator": {"lr": 1e-3}},
         "batch_size": 2,
         "steps": 1000,

@@ -39,6 +39,12 @@ def write_report(folder: Path, training: Path | None = None) -> None:
     write_text(folder / "report.html", report(folder, training))
 
 
+def verdict_of(folder: Path) -> str:
+    """Where the run's method stands against the best floor: the sentence of its page."""
+    rows, pairs = run_rows(folder, json.loads((folder / "metrics.json").read_text(encoding="utf-8")))
+    return verdict(rows, board_of(rows), pairs, LEVEL)
+
+
 def report(folder: Path, training: Path | None = None) -> str:
     logs = logs_in(training or folder / "training")
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import click
 
 from spectra.cli.loading import undisturbed
-from spectra.cli.translate import _settings
+from spectra.cli.translate import settings_of
 
 if TYPE_CHECKING:
     from spectra.translation.expand import Expanded
@@ -97,7 +97,7 @@ def expand(
         from spectra.translation import expand as growing
 
     first_pixel = cast(Literal[0, 1], int(voc_origin))
-    options |= {"merge": parse_map(maps, drop_others), "first_pixel": first_pixel, **_settings(sets)}
+    options |= {"merge": parse_map(maps, drop_others), "first_pixel": first_pixel, **settings_of(sets)}
     try:
         with Bars() as bars:
             done = growing.expand(model, source, labels, out, progress=bars.told, **options)

@@ -74,8 +74,8 @@ def run(
 
         from spectra.bench import run as running
         from spectra.bench.plan import plan
+        from spectra.bench.report import verdict_of
         from spectra.bench.table import text_table
-        from spectra.bench.verdict import verdicts
         from spectra.cli.progress import Bars
         from spectra.recipe.suite import read_suite
         from spectra.training.world import leave
@@ -113,7 +113,7 @@ def run(
     if as_json:
         click.echo(json.dumps(done.metrics, indent=2, ensure_ascii=False))
         return
-    told = [text_table(done.metrics), "\n".join(verdicts(done.metrics)), f"Report: {done.folder / 'report.html'}"]
+    told = [text_table(done.metrics), verdict_of(done.folder), f"Report: {done.folder / 'report.html'}"]
     click.echo("\n\n".join(part for part in told if part))
 
 

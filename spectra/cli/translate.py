@@ -80,7 +80,7 @@ def translate(
 
     options: dict[str, Any] = {"task": task, "preset": preset, "depth": depth, "format": format}
     options |= {"georeference": georeference, "intermediate": intermediate}
-    settings = _settings(sets)
+    settings = settings_of(sets)
     try:
         with Bars() as bars:
             done = translation.translate(
@@ -97,7 +97,7 @@ def translate(
         raise click.exceptions.Exit(1)
 
 
-def _settings(sets: tuple[str, ...]) -> dict[str, Any]:
+def settings_of(sets: tuple[str, ...]) -> dict[str, Any]:
     from spectra.recipe.layers import parse_assignment
 
     settings: dict[str, Any] = {}

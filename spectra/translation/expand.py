@@ -20,7 +20,7 @@ from spectra.translation.passage import Passage
 from spectra.translation.provenance import Provenance, alone, hash_of, hash_of_labels
 from spectra.translation.sources import Job, Source, find_sources, planned
 from spectra.translation.stamp import identity, stamped
-from spectra.translation.translate import Suffixes, Told, Translated, _dtype, _model, _threads, _Work
+from spectra.translation.translate import Series, Suffixes, Told, Translated, dtype_for, model_for, threads_for
 
 
 @dataclass
@@ -81,10 +81,10 @@ def expand(
     _require_coco(growth)
     results: set[Path] = set()
     found = find_sources([source], out, results)
-    ready = _model(model, found, task, preset, settings)
+    ready = model_for(model, found, task, preset, settings)
     if device is not None or not isinstance(model, Model):
         ready.to(checked_device(device or "cpu"))
-    dtype = _dtype(depth, ready)
+    dtype = dtype_for(depth, ready)
     suffixes = Suffixes(image_format, dtype, ready.task.target)
     jobs = planned(growth.read(_by_name(found), georeference), out / "images", suffixes)
     growth.plan(ready, jobs)
@@ -100,7 +100,7 @@ def expand(
 
     def translated() -> None:
         with stamped(out / "images", what, done.notes, jobs), passage.open():
-            _Work(jobs, passage, done, progress).carry_out(_threads(threads))
+            Series(jobs, passage, done, progress).carry_out(threads_for(threads))
 
     name = "a model in memory" if isinstance(model, Model) else str(model)
     return _carried_out(growth, done, jobs, what, translated, name)

@@ -85,7 +85,7 @@ def translate(
     out = Path(out)
     results: set[Path] = set()
     found = find_sources([sources] if isinstance(sources, str | Path) else list(sources), out, results)
-    ready = _model(model, found, task, preset, settings)
+    ready = model_for(model, found, task, preset, settings)
     if device is not None or not isinstance(model, Model):
         ready.to(checked_device(device or "cpu"))
     made = {name: (part, out / name) for name, part in (intermediates(ready) if intermediate else {}).items()}
@@ -121,7 +121,7 @@ class _Manner:
     progress: Told | None
 
     def planned(self, model: Model, out: Path) -> _Plan:
-        dtype = _dtype(self.depth, model)
+        dtype = dtype_for(self.depth, model)
         suffixes = Suffixes(self.format, dtype, model.task.target)
         return _Plan(model, out, dtype, suffixes, planned(self.found, out, suffixes))
 
@@ -135,7 +135,7 @@ class _Manner:
         what = identity(plan.model, options, [source.root for source in self.found])
         passage = Passage(plan.model, plan.dtype, chosen=self.depth is not None, georeference=self.georeference)
         with stamped(plan.out, what, done.notes, plan.jobs), passage.open():
-            _Work(plan.jobs, passage, done, self.progress).carry_out(_threads(self.threads))
+            Series(plan.jobs, passage, done, self.progress).carry_out(threads_for(self.threads))
         return done
 
 
@@ -166,7 +166,7 @@ class Suffixes:
             self.notes.append(text)
 
 
-class _Work:
+class Series:
     """The images one after the other, a few at a time, so that memory does not grow with their number."""
 
     def __init__(self, jobs: Sequence[Job], passage: Passage, done: Translated, told: Told | None) -> None:
@@ -238,7 +238,7 @@ class _Work:
             self.told("Translating", len(done.written) + len(done.skipped) + len(done.failed), len(self.jobs))
 
 
-def _model(
+def model_for(
     model: Model | Path | str,
     found: Sequence[Source],
     task: str | Task | None,
@@ -284,7 +284,7 @@ def _task_of_files(name: str, found: Sequence[Source]) -> Task:
     raise DataError("\n  ".join([f"No image can be used{made_for}:", *faults[:LISTED], *more]))
 
 
-def _dtype(depth: str | int | None, model: Model) -> str | None:
+def dtype_for(depth: str | int | None, model: Model) -> str | None:
     """The file type of the results; None: of each as its source has it."""
     if depth is None:
         return model.target_type
@@ -302,7 +302,7 @@ def _why_not_png(dtype: str | None, target: Modality) -> str | None:
     return None
 
 
-def _threads(threads: int | None) -> int:
+def threads_for(threads: int | None) -> int:
     if threads is not None and threads < 1:
         raise SpectraError(f"At least one thread is needed, not {threads}.")
     return threads or min(THREADS, os.cpu_count() or 1)

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 from spectra.bench.page.run_rows import run_rows
-from spectra.bench.report import bars_of, report, write_report
+from spectra.bench.report import bars_of, report, verdict_of, write_report
 from spectra.bench.run import run
-from spectra.bench.verdict import verdicts
 from spectra.data.images import read_image
 from tests.bench.html_page import Page, outside, picture
 from tests.pair_folders import write_data, write_recipe
@@ -155,25 +154,6 @@ def test_bars_lie_where_their_own_numbers_are() -> None:
     assert (bars["b"].low, bars["b"].mean, bars["b"].high) == (70.0, 80.0, 100.0)
 
 
-@pytest.mark.parametrize(
-    ("own", "told"),
-    [
-        (9.0, "a reaches psnr 9 dB: better than the best floor, b, at 4."),
-        (5.0, "a reaches psnr 5 dB: better, but not clearly so, than the best floor, b, at 4."),
-        (3.5, "a reaches psnr 3.5 dB: worse, but not clearly so, than the best floor, b, at 4."),
-        (0.5, "a reaches psnr 0.5 dB: worse than the best floor, b, at 4."),
-        (4.0, "a reaches psnr 4 dB: level with the best floor, b, at 4."),
-    ],
-)
-def test_the_verdict_names_the_best_floor_and_claims_no_more_than_the_intervals_bear(own: float, told: str) -> None:
-    assert verdicts(metrics(a=(own, False), b=(4.0, True), c=(3.0, True))) == [told]
-
-
-def test_where_there_is_no_floor_there_is_no_verdict() -> None:
-    found = metrics(a=(3.5, False), b=(None, True))
-    assert verdicts(found) == []
-
-
 def scored(folder: Path, **offsets: float) -> dict[str, Any]:
     """A run folder of 20 images, with methods that are so far above a random score, and their own noise."""
     random = np.random.default_rng(0)
@@ -193,6 +173,16 @@ def scored(folder: Path, **offsets: float) -> dict[str, Any]:
     (folder / "metrics.json").write_text(json.dumps(said), encoding="utf-8")
     (folder / "environment.json").write_text(json.dumps({"data": {"test": "x"}}), encoding="utf-8")
     return said
+
+
+def test_the_terminal_says_the_sentence_of_the_page(tmp_path: Path) -> None:
+    """Intervals overlap, and yet image by image the one is above the other: that is what counts."""
+    found = scored(tmp_path, a=0.4, copy=0.0)
+    told = verdict_of(tmp_path)
+    assert told.startswith("a reaches psnr ") and ": clearly better than the best floor, copy, at " in told
+    scored(tmp_path, a=0.0, copy=0.01)
+    assert "is not shown to differ from the best floor, copy" in verdict_of(tmp_path)
+    assert found["methods"]["a"]["scores"]["psnr"]["low"] is None
 
 
 def test_best_and_ties_are_those_that_a_paired_test_on_the_same_images_leaves(tmp_path: Path) -> None:
