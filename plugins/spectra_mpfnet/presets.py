@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _OPTIMIZER = {"optimizer": "adam", "betas": [0.5, 0.999], "schedule": "linear"}
-PAIR = 10.0
-"""Weight of the paired term beside cycles and identities of 1."""
+_LOSSES = {"pair": 10.0, "joint_feature": 0.1, "replay": 1.0}
+"""A paired term beside cycles and identities of 1; and what keeps colours from drifting in `joint` (docs/mpfnet.md)."""
 
 
 def _stages(translation: str | int, colorization: str | int, joint: str | int, lr: float) -> dict[str, Any]:
@@ -30,16 +30,16 @@ PAPER: Mapping[str, Any] = {
 }
 """As printed; where the paper is silent, the choices of docs/mpfnet.md."""
 
-TUNED: Mapping[str, Any] = {**PAPER, "settings": {"pair": PAIR}}
-"""The pairs that there are teach the translation too."""
+TUNED: Mapping[str, Any] = {**PAPER, "settings": {**_LOSSES}}
+"""The pairs that there are teach the translation too, and true grey keeps teaching the colours."""
 
 SMALL: Mapping[str, Any] = {
-    "settings": {"pair": PAIR, "width": 32, "discriminator_width": 32},
+    "settings": {**_LOSSES, "width": 32, "discriminator_width": 32},
     "train": {
         **_OPTIMIZER,
-        "lr": 4e-4,
+        "lr": 2e-4,
         "batch_size": 4,
-        "stages": _stages(800, 1500, 700, 2e-4),
+        "stages": _stages(800, 1500, 700, 1e-4),
         "augment": [{"mpfnet": {"size": [128, 224], "resize": 128}}],
         "crop": 128,
     },
@@ -48,7 +48,7 @@ SMALL: Mapping[str, Any] = {
 
 TINY: Mapping[str, Any] = {
     "settings": {
-        "pair": PAIR,
+        **_LOSSES,
         "width": 8,
         "depths": [1, 1, 2],
         "mix_window": 15,
@@ -60,10 +60,10 @@ TINY: Mapping[str, Any] = {
     "evaluate": {"resize": None},
     "train": {
         **_OPTIMIZER,
-        "lr": 2e-3,
+        "lr": 5e-4,
         "batch_size": 2,
         "steps": 600,
-        "stages": {"joint": {"lr": 1e-3}},
+        "stages": {"joint": {"lr": 2e-4}},
         "augment": ["flip"],
         "crop": 64,
     },

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from spectra_mpfnet import MPFNet, Settings
+from spectra_mpfnet.presets import PRESETS
 from tests.plugins.mpfnet_by_hand import NETWORKS, SMALL, TASK, batch, learning, made
 
 OUTPUT: list[dict[str, Any]] = [
@@ -142,3 +143,10 @@ def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], why: 
 def test_a_single_scale_takes_the_weight_of_the_finest() -> None:
     assert Settings(without=("scales",), mix_scales=(1, 2, 3)).scale_weights == (3,)
     assert Settings(**SMALL).scale_weights == (1, 1)
+
+
+def test_only_the_preset_paper_goes_without_what_the_paper_has_not() -> None:
+    chosen = {name: Settings(**preset["settings"]) for name, preset in PRESETS.items()}
+    losses = {name: (own.pair, own.joint_feature, own.replay) for name, own in chosen.items()}
+    assert losses == {"paper": (0, 1, 0), **dict.fromkeys(("tuned", "small", "tiny"), (10, 0.1, 1))}
+    assert chosen["small"].width == 32

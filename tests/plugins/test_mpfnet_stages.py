@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -11,8 +11,10 @@ from torch import Tensor, nn
 
 from spectra import Config, ImagePool, Images, Pairs, SpectraError
 from spectra.losses.l1 import L1
+from spectra.recipe.train import TrainSettings
 from spectra.stage import Batch, PairedBatch
 from spectra.training.memory import tensors_of
+from spectra.training.trainer import Trainer
 from spectra_mpfnet import Settings
 from tests.plugins.mpfnet_by_hand import NETWORKS, SIDE, ByHand, batch, learning, made
 
@@ -102,20 +104,38 @@ def test_what_a_discriminator_learns_from_teaches_nobody_else(player: str, judge
     assert moved_by(term, player) == {judge}
 
 
+@pytest.mark.parametrize(("replay", "times"), [(0.0, 2), (0.5, 3)])
+def test_what_has_no_weight_is_not_computed(replay: float, times: int) -> None:
+    """True grey is coloured for the discriminator, made grey for all; true grey once more where it is replayed."""
+    trainer, stage = learning(made(replay=replay), "joint")
+    called = []
+    stage.color.register_forward_hook(lambda *_: called.append(None))
+    trainer.step(stage, batch(stage, 0))
+    assert len(called) == times
+
+
+def test_coloured_true_grey_has_no_graph() -> None:
+    """Nobody could go through it, but it would be kept."""
+    _, stage = learning(made(), "joint")
+    assert not stage.judging.real_of(stage.color, 2 * batch(stage, 0).colour - 1).requires_grad
+
+
 @pytest.mark.parametrize("name", ["translation", "joint"])
 def test_each_discriminator_is_shown_earlier_fakes(name: str) -> None:
-    """With a pool of one batch, later steps may judge images of the first one."""
+    """With a pool of one batch, later steps judge images of earlier ones now and then."""
     found = []
     for pool in (0, 2):
         trainer, stage = learning(made(pool=pool), name)
         told = []
-        for step in range(3):
-            torch.manual_seed(4)
+        for step in range(5):
+            torch.manual_seed(step)
             told.append({p: t["fake"] for p, t in trainer.step(stage, batch(stage, step)).items() if "fake" in t})
         found.append(told)
     fresh, pooled = found
     assert fresh[0] == pooled[0]
-    assert all(fresh[2][player] != pooled[2][player] for player in fresh[2])
+    assert {player for one, other in zip(*found, strict=True) for player in one if one[player] != other[player]} == {
+        player for player in stage.players if player in JUDGES
+    }
 
 
 def test_a_stage_that_took_back_its_state_has_the_same_pools() -> None:
@@ -170,6 +190,12 @@ def test_stages_are_left_out_as_the_settings_say() -> None:
     assert made(without=("translation",)).left_out() == ("translation",) and made().left_out() == ()
     with pytest.raises(ValueError, match="leaves out every one"):
         Settings(stages=("translation",), without=("translation",))
+
+
+def test_a_stage_that_there_never_was_is_refused() -> None:
+    trainer = Trainer(made(stages=("joint",)), TrainSettings.model_validate({"stages": {"jiont": {"steps": 1}}}))
+    with pytest.raises(SpectraError, match="joint"):
+        trainer.train(cast(Any, None))
 
 
 def test_what_one_stage_learned_by_is_handed_on_by_a_run_of_another() -> None:

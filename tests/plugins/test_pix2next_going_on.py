@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -47,8 +48,8 @@ def made(**settings: Any) -> Pix2Next:
 
 
 def trained(folder: Path, stop: int = 0, **settings: Any) -> dict[str, Tensor]:
-    """All that six steps teach, with all that a checkpoint must hold: averages, a schedule, left out branches."""
-    said = {"steps": 6, "lr": 1e-3, "batch_size": 2, "ema": 0.9, "schedule": {"cosine": {"warmup": 2}}}
+    """All that four steps teach, with all that a checkpoint must hold: averages, a schedule, left out branches."""
+    said = {"steps": 4, "lr": 1e-3, "batch_size": 2, "ema": 0.9, "schedule": {"cosine": {"warmup": 2}}}
     train = TrainSettings.model_validate({**said, "accumulate": 2, "checkpoint": {"every": 0}})
     kept = Checkpoints(folder, {"torch": torch.__version__}, train.checkpoint.keep)
     watchers = [Stopper(stop)] if stop else []
@@ -58,14 +59,13 @@ def trained(folder: Path, stop: int = 0, **settings: Any) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in tensors_of(trainer.translator, [stage]).items()}
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("norm", ["instance", "batch"])
+@pytest.mark.parametrize(("order", "norm"), [("generator_first", "batch"), ("discriminator_first", "instance")])
 def test_training_that_was_stopped_goes_on_bit_for_bit(order: str, norm: str, tmp_path: Path) -> None:
     dropping = {**SMALL["internimage"], "drop_path": 0.4}
     said = {"order": order, "discriminator_norm": norm, "internimage": dropping}
     whole = trained(tmp_path / "whole", **said)
     with pytest.raises(Stopped):
-        trained(tmp_path / "stopped", 3, **said)
+        trained(tmp_path / "stopped", 2, **said)
     torch.manual_seed(99)
     again = trained(tmp_path / "stopped", **said)
     assert whole.keys() == again.keys() and any("discriminator" in name for name in whole)
@@ -128,24 +128,30 @@ def test_a_frozen_extractor_stays_as_it_is_and_all_else_learns() -> None:
         assert still == (of_extractor if frozen else set())
 
 
-RECIPE = """
-task: rgb2nir
-translator: pix2next
-preset: tiny
-data: {{scenes: {{size: 32, train: 2, test: 1, validation: 1}}}}
-settings: {{order: {order}}}
-train: {{steps: 2, batch_size: 2, crop: 32, ema: null, precision: fp32}}
-evaluate: {{metrics: [mae], floors: [constant], samples: 0}}
-"""
+DESCENT = {"optimizer": "sgd", "betas": [0.9, 0.0], "lr": 1e-4}
+
+
+def recipe(order: str) -> dict[str, Any]:
+    """Two steps, each of both pairs; by plain descent, as Adam makes whole steps of mere rounding, and short steps,
+    as long ones would magnify it."""
+    return {
+        "task": str(TASK),
+        "translator": "pix2next",
+        "settings": {**SMALL, "order": order},
+        "losses": {"l1": 10},
+        "data": {"scenes": {"size": 32, "train": 2, "test": 1, "validation": 1}},
+        "train": {**DESCENT, "steps": 2, "batch_size": 2, "crop": 32, "precision": "fp32"},
+        "evaluate": {"metrics": ["mae"], "floors": ["constant"], "samples": 0},
+    }
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("order", ORDERS)
 def test_two_processes_of_torchrun_learn_what_one_does(order: str, tmp_path: Path) -> None:
-    recipe = tmp_path / "recipe.yaml"
-    recipe.write_text(RECIPE.format(order=order))
-    spectra = ["-m", "spectra", "run", str(recipe), "--device", "cpu", "--out"]
+    file = tmp_path / "recipe.yaml"
+    file.write_text(yaml.safe_dump(recipe(order)), encoding="utf-8")
+    spectra = ["-m", "spectra", "run", str(file), "--device", "cpu", "--out"]
     together = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     learned = []
     for name, words in {"one": spectra, "two": [*together, *spectra]}.items():
@@ -154,7 +160,7 @@ def test_two_processes_of_torchrun_learn_what_one_does(order: str, tmp_path: Pat
             [sys.executable, *words, str(tmp_path / name)], env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-        learned.append(load_file(next((tmp_path / name).rglob("*.safetensors"))))
+        learned.append(load_file(tmp_path / name / "model" / "weights.safetensors"))
     one, two = learned
     assert one.keys() == two.keys()
-    assert max(float((one[name] - two[name]).abs().max()) for name in one) < 1e-4
+    assert max(float((one[name] - two[name]).abs().max()) for name in one) < 1e-5

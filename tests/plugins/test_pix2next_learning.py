@@ -15,7 +15,8 @@ from spectra.recipe.train import TrainSettings
 from spectra.settings import Config
 from spectra.stage import Batch, PairedBatch, Stage, Update
 from spectra.training.trainer import Trainer
-from spectra_pix2next import Pix2Next, Settings
+from spectra_pix2next import Pix2Next, Settings, stages
+from spectra_pix2next.stages import Maps
 
 LR = 1e-3
 SMALL: dict[str, Any] = {
@@ -228,6 +229,21 @@ def test_the_discriminator_learns_nothing_from_the_terms_of_the_generator(order:
     after = duel.state()
     moved = {key.split()[0] for key in before if not torch.equal(before[key], after[key])}
     assert moved == {"generator"}
+
+
+def test_what_real_images_call_forth_after_the_discriminator_has_learned_needs_no_graph(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matched, graphs = stages.feature_matching, []
+
+    def watched(fakes: Maps, reals: Maps) -> Tensor:
+        graphs.append(any(one.requires_grad for maps in reals for one in maps))
+        return matched(fakes, reals)
+
+    monkeypatch.setattr(stages, "feature_matching", watched)
+    duel = Duel(order="discriminator_first")
+    duel.trainer.step(duel.begin(), made_batch())
+    assert graphs == [False]
 
 
 def quarter() -> Tensor:

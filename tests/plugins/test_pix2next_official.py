@@ -6,9 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from safetensors.torch import load_file
 from torch import Tensor
 
 from spectra.cli.main import main
@@ -115,15 +118,52 @@ def test_an_imported_network_computes_what_the_one_it_came_from_does() -> None:
     assert torch.equal(again(image), translator(image))
 
 
-def test_the_dead_head_is_kept_through_a_model_folder_and_given_back(tmp_path: Path) -> None:
-    state = made()
-    torch.save(state, tmp_path / "checkpoint_epoch_600.pt")
-    runner = CliRunner()
-    said = ["weights", "import", str(tmp_path / "checkpoint_epoch_600.pt"), "--as", "pix2next", "--out"]
-    done = runner.invoke(main, [*said, str(tmp_path / "model")])
+def spectra(*words: object) -> str:
+    done = CliRunner().invoke(main, [str(word) for word in words])
     assert done.exit_code == 0, done.output
-    model = load(tmp_path / "model")
-    assert same(model.translator.export_official(), state)
+    return done.output
+
+
+@pytest.fixture
+def brought_in(tmp_path: Path) -> Path:
+    """The folder of a model that the command made of a released checkpoint, `checkpoint_epoch_600.pt` beside it."""
+    torch.save(made(), tmp_path / "checkpoint_epoch_600.pt")
+    spectra("weights", "import", tmp_path / "checkpoint_epoch_600.pt", "--as", "pix2next", "--out", tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_what_was_imported_translates_images_of_any_size(brought_in: Path, tmp_path: Path) -> None:
+    randomness = np.random.default_rng(0)
+    (tmp_path / "colour").mkdir()
+    for name, size in {"oblong": (32, 40), "odd": (37, 51)}.items():
+        cv2.imwrite(str(tmp_path / "colour" / f"{name}.png"), randomness.integers(0, 256, (*size, 3), np.uint8))
+    spectra("translate", brought_in, tmp_path / "colour", "--out", tmp_path / "nir")
+    found = {
+        path.stem: cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted((tmp_path / "nir").glob("*.png"))
+    }
+    assert {name: image.shape for name, image in found.items()} == {"oblong": (32, 40), "odd": (37, 51)}
+    rgb = cv2.cvtColor(cv2.imread(str(tmp_path / "colour" / "oblong.png")), cv2.COLOR_BGR2RGB)
+    source = torch.from_numpy(rgb).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        expected = Pix2Next.import_official(made()).translator.eval()(source).clamp(0, 1)[0, 0] * 255
+    assert np.abs(found["oblong"] - expected.numpy()).max() <= 0.51
+
+
+@pytest.mark.parametrize("end", ["pt", "safetensors"])
+def test_what_was_imported_goes_out_byte_for_byte(end: str, brought_in: Path, tmp_path: Path) -> None:
+    out = tmp_path / f"again.{end}"
+    spectra("weights", "export", brought_in, "--out", out)
+    again = torch.load(out, weights_only=True) if end == "pt" else load_file(out)
+    state = made()
+    assert again.keys() == state.keys()
+    for key, tensor in state.items():
+        assert again[key].dtype == tensor.dtype and again[key].numpy().tobytes() == tensor.numpy().tobytes(), key
+    assert again["unet.internimage.head.weight"].any(), "the dead head, too"
+
+
+def test_the_dead_head_is_kept_through_a_model_folder_and_given_back(brought_in: Path) -> None:
+    model = load(brought_in)
+    assert same(model.translator.export_official(), made())
     assert any("a classification head that no pass uses: they are kept" in note for note in model.notes)
     assert any("`merge: scrambled`" in note for note in model.notes)
 

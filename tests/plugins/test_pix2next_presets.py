@@ -127,6 +127,7 @@ def test_the_loss_of_the_official_preset_is_that_of_the_released_code() -> None:
     ssim = Ssim(Ssim.Settings(**{key: value for key, value in said["losses"]["ssim"].items() if key != "weight"}))
     stage.losses = {"ssim": (ssim, said["losses"]["ssim"]["weight"])}
     source, target = images()
+    target = 0.4 + 0.2 * target  # so that the range of what is there is another than that of all there could be
     update = next(iter(stage.step(Batch(pairs=PairedBatch([source, target])))))
     weights = {**{name: term.weight for name, term in update.terms.items()}, **said["weights"]["generator"]}
     found = sum(weights[name] * term.compute() for name, term in update.terms.items())
@@ -140,6 +141,20 @@ def test_the_loss_of_the_official_preset_is_that_of_the_released_code() -> None:
         expected = expected + sum(5 / 3 * (a - b).abs().mean() for a, b in zip(one[:-1], other[:-1], strict=True))
     expected = expected + 10 * (1 - metrics.structural_similarity_index_measure(y, fake))
     assert torch.allclose(torch.as_tensor(found), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["paper", "small"])
+def test_the_ssim_of_the_paper_is_of_images_from_minus_one_to_one_with_a_range_of_two(name: str) -> None:
+    scores = pytest.importorskip("skimage.metrics")
+    said = dict(PRESETS[name]["losses"]["ssim"])
+    assert said.pop("weight") == 10
+    source, target = images()
+    fake = target + 0.3 * (source[:, :1] - 0.5)
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    pairs = zip((2 * fake - 1)[:, 0].numpy(), (2 * target - 1)[:, 0].numpy(), strict=True)
+    found = Ssim(Ssim.Settings(**said))(fake, target)
+    expected = [1 - scores.structural_similarity(one, other, data_range=2.0, **gaussian) for one, other in pairs]
+    assert float(found) == pytest.approx(sum(expected) / len(expected), rel=1e-9)
 
 
 def test_the_official_discriminator_has_the_size_of_the_released_one() -> None:
