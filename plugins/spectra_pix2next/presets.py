@@ -76,9 +76,8 @@ TINY: Mapping[str, Any] = {
     "evaluate": {"resize": None},
     "train": {
         **_OPTIMIZER,
-        "lr": 2e-3,
-        "clip": 20,
-        "players": {"discriminator": {"lr": 1e-3}},
+        "lr": 1e-3,
+        "clip": 5,
         "batch_size": 2,
         "steps": 1000,
         "schedule": {"cosine": {"warmup": 50}},

@@ -24,7 +24,7 @@ ASKED: dict[str, Any] = {"chain": {"task": "rgb2ir", "settings": {"links": _LINK
 
 OWN = [it for it in installed() if it.own and it.group in ("translators", "losses", "metrics")]
 
-LARGE = {"pix2pixhd", "cyclegan", "pix2pix", "pix2next"}
+LARGE = {"pix2pixhd", "cyclegan", "pix2pix", "mpfnet", "pix2next"}
 """Networks of full size but for their preset `tiny`, which is the same classes: the others are slow."""
 
 
@@ -32,10 +32,25 @@ def _tiny(name: str) -> dict[str, str]:
     return {"preset": "tiny"} if name in LARGE else {}
 
 
+IN_MINUTES = {
+    "mpfnet": ("compiled_step", "compiled_forward"),
+    "pix2next": ("compiled_step", "compiled_forward", "presets"),
+}
+"""What takes minutes, of compiling or of building networks of full size: the slow suite has it."""
+
 for plugin in OWN:
+    left = dict.fromkeys(IN_MINUTES.get(plugin.name, ()), "it takes minutes: the slow suite has it")
     globals()[f"test_{plugin.kind}_{plugin.name}"] = conformance(
-        plugin.group, plugin.full_name, **_tiny(plugin.name), **ASKED.get(plugin.name, {})
+        plugin.group, plugin.full_name, without=left, **_tiny(plugin.name), **ASKED.get(plugin.name, {})
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "check"), [(name, check) for name in IN_MINUTES for check in IN_MINUTES[name]])
+def test_what_takes_minutes_holds_too(name: str, check: str) -> None:
+    chosen: Check = next(one for one in checks("translators", name, preset="tiny") if one.name == check)
+    chosen()
+
 
 FIGURES: dict[str, dict[str, Any]] = {
     "pix2next": {
@@ -43,7 +58,8 @@ FIGURES: dict[str, dict[str, Any]] = {
         "blocks": 2,
         "internimage": {"channels": 16, "depths": [1, 1, 1], "drop_path": 0.0},
         "discriminator_width": 4,
-    }
+    },
+    "mpfnet": {"width": 4, "depths": [1, 1], "discriminator_width": 4, "discriminator_layers": 2},
 }
 """By which presets of hundreds of millions of parameters become small: they keep all their switches, and are quick."""
 SLOW = LARGE - set(FIGURES)
