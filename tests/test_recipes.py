@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parents[1] / "recipes"
 FILES = sorted(FOLDER.glob("*.yaml"))
 SUITES = {file: suite for file in FILES if (suite := read_suite(file)) is not None}
 OWN_TESTS = ("pix2next_", "mpfnet_")
-"""Networks of tens and hundreds of millions of parameters: tests of their plugin take two steps with `--preset tiny`."""
+"""Networks of many millions of parameters: tests of their plugin take two steps with `--preset tiny`."""
 RECIPES = [file for file in FILES if file not in SUITES and not file.name.startswith(OWN_TESTS)]
 IN_SUITES = {member.resolve() for suite in SUITES.values() for member in suite.recipes}
 SMALL = (
