@@ -117,7 +117,7 @@ def test_a_damaged_run_is_told_without_a_traceback(ran: Path, damage: str) -> No
 
 def test_a_file_that_a_run_lacks_is_named(ran: Path) -> None:
     (ran / "environment.json").unlink()
-    assert "environment.json is missing" in told(ran).stderr
+    assert "environment.json" in told(ran).stderr
 
 
 def test_damaged_scores_of_a_bench_are_told(bench: Path) -> None:

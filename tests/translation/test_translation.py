@@ -263,13 +263,13 @@ def test_a_model_takes_no_other_task_or_settings(tmp_path: Path) -> None:
 def test_only_a_few_images_are_under_way_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path / "in", *(f"{n:02}.png" for n in range(60)))
     most = 0
-    real = translation._Work._settle
+    real = translation.Series._settle
 
     def settle(work: Any, limit: int) -> None:
         nonlocal most
         most = max(most, len(work.waiting))
         real(work, limit)
 
-    monkeypatch.setattr(translation._Work, "_settle", settle)
+    monkeypatch.setattr(translation.Series, "_settle", settle)
     spectra.translate("copy", tmp_path / "in", tmp_path / "out", threads=2)
     assert 1 < most <= 5
