@@ -15,9 +15,10 @@ from spectra.labels.labels import Labels
 from spectra.labels.open import FORMATS, find
 from spectra.modalities import Task
 from spectra.model import Model
+from spectra.translation.alone import alone
 from spectra.translation.growth import Growth, Real
 from spectra.translation.passage import Passage
-from spectra.translation.provenance import Provenance, alone, hash_of, hash_of_labels
+from spectra.translation.provenance import MADE_BY, Provenance, hash_of, hash_of_labels
 from spectra.translation.sources import Job, Source, find_sources, planned
 from spectra.translation.stamp import identity, stamped
 from spectra.translation.translate import Series, Suffixes, Told, Translated, dtype_for, model_for, threads_for
@@ -116,7 +117,7 @@ def _carried_out(
 ) -> Expanded:
     """Images first, then their labels, then what is said of both."""
     out = growth.out
-    with alone(out):
+    with alone(out, MADE_BY):
         provenance = Provenance(out, growth.work)
         provenance.begin([job.output for job in jobs], model)
         translated()

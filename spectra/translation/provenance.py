@@ -6,34 +6,19 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from spectra.data.atomic import atomic, write_text
 from spectra.data.images import find_images
-from spectra.data.lock import held
-from spectra.errors import DataError, SpectraError
+from spectra.errors import DataError
+from spectra.translation.alone import LOCK, write_faults
 
 NAME = "provenance.json"
-LOCK = ".spectra.lock"
 MADE_BY = "spectra expand"
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}(\.[A-Za-z]{3,4})?")
-
-
-@contextmanager
-def alone(out: Path) -> Iterator[None]:
-    """The folder, ours for as long as the block runs; system errors in it are told as faults of the folder."""
-    with ExitStack() as ours:
-        with write_faults(out):
-            out.mkdir(parents=True, exist_ok=True)
-            try:
-                ours.enter_context(held(out / LOCK))
-            except BlockingIOError:
-                raise DataError(f"Another `{MADE_BY}` is at work in {str(out)!r}. Wait for it.") from None
-        yield
 
 
 class Provenance:
@@ -155,14 +140,6 @@ def hash_of_labels(path: Path) -> str:
 def hash_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def write_faults(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as why:
-        raise SpectraError(f"Nothing can be written into {str(out)!r}: {why.strerror}.") from None
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -6,21 +6,20 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from spectra.data.atomic import write_text
-from spectra.data.lock import held
-from spectra.errors import DataError, SpectraError
+from spectra.errors import DataError
 from spectra.model import Model
 from spectra.model_folder import plain, weights_hash
 from spectra.registry import registry
+from spectra.translation.alone import LOCK, alone, write_faults
 from spectra.translation.sources import STAMP as NAME
 from spectra.translation.sources import Job
 
-LOCK = ".spectra.lock"
 _LEFTOVER = re.compile(r"\.[0-9a-f]{16}(\.[A-Za-z]{3,4})?")
 
 
@@ -43,7 +42,7 @@ def identity(model: Model, options: dict[str, Any], roots: Sequence[Path]) -> di
 def stamped(out: Path, what: dict[str, Any], notes: Sequence[str], jobs: Sequence[Job]) -> Iterator[None]:
     """The output folder, ours for as long as the block runs; refused where it holds the work of something else."""
     path = out / NAME
-    with _alone(out):
+    with alone(out, "spectra translate"):
         if not os.path.lexists(path):
             _require_no_output(out, jobs)
         if _begun(path, what):
@@ -97,28 +96,8 @@ def _require_no_output(out: Path, jobs: Sequence[Job]) -> None:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    with _write_faults(path.parent):
+    with write_faults(path.parent):
         write_text(path, json.dumps(content, indent=2) + "\n")
-
-
-@contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    with ExitStack() as ours:
-        with _write_faults(out):
-            out.mkdir(parents=True, exist_ok=True)
-            try:
-                ours.enter_context(held(out / LOCK))
-            except BlockingIOError:
-                raise DataError(f"Another `spectra translate` is at work in {str(out)!r}. Wait for it.") from None
-        yield
-
-
-@contextmanager
-def _write_faults(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as why:
-        raise SpectraError(f"Nothing can be written into {str(out)!r}: {why.strerror}.") from None
 
 
 def _sweep(jobs: Sequence[Job]) -> None:

@@ -25,21 +25,10 @@ from spectra.training.memory import tensors_of
 from spectra.training.recompute import recompute
 from spectra.training.trainer import Trainer
 from spectra_pix2next import Pix2Next, Settings
+from tests.plugins.test_pix2next_learning import ORDERS, SMALL
 from tests.training.stopper import Stopper
 
 TASK = Task.parse("rgb2nir")
-SMALL: dict[str, Any] = {
-    "width": 4,
-    "blocks": 2,
-    "groups": 4,
-    "heads": 2,
-    "extractor": "internimage:t",
-    "internimage": {"channels": 8, "depths": [1, 1], "group_channels": 4, "drop_path": 0.0},
-    "discriminator_width": 4,
-    "discriminator_layers": 2,
-    "scales": 2,
-}
-ORDERS = ("generator_first", "discriminator_first")
 
 
 def made(**settings: Any) -> Pix2Next:
