@@ -17,8 +17,9 @@ ON ?=
 run: $(READY)
 	$(BIN)/spectra run $(RECIPE)
 
+# One thread each: the workers are as many as the cores, and threads beyond those wait for one another, busily.
 test: lint
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not gpu" --durations=25
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m "slow"

@@ -10,18 +10,18 @@ losses, gradients and weights of three steps in float64, through our trainer and
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import torch
+from against import default, name_of, row, words
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
@@ -351,36 +351,19 @@ def gradients(net: nn.Module) -> Tensors:
     return {name: parameter.grad for name, parameter in net.named_parameters() if parameter.grad is not None}
 
 
-@contextlib.contextmanager
-def default(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
 def quiet() -> contextlib.redirect_stdout[io.StringIO]:
     return contextlib.redirect_stdout(io.StringIO())
 
 
-def row(cells: Sequence[str], first: bool = False) -> None:
-    line = f"| {' | '.join(cells)} |"
-    print(f"\n{line}\n{'|---' * len(cells)}|" if first else line, flush=True)
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reference", type=Path, required=True, help="folder of a clone of the official code")
-    folder: Path = parser.parse_args().reference
+    folder: Path = words(__doc__).parse_args().reference
     code, held = import_official(folder, "models.networks"), True
     row(["network", "numbers", "forward", "gradients", "bound"], first=True)
     for network in networks():
         for dtype, bound in NETWORK_BOUNDS.items():
             gaps = compare_network(code, network, dtype)
             held &= all(gap <= bound for gap in gaps.values())
-            row([network.name, str(dtype)[6:], *(f"{gap:.1e}" for gap in gaps.values()), f"{bound:.0e}"])
+            row([network.name, name_of(dtype), *(f"{gap:.1e}" for gap in gaps.values()), f"{bound:.0e}"])
     row(["loss", "largest difference"], first=True)
     with default(torch.float64):
         losses = compare_losses(code)

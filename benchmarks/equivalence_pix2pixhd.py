@@ -10,7 +10,6 @@ generator is set free. Biases in front of an instance norm have no effect and no
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib
 import io
@@ -22,6 +21,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
+from against import default, name_of, row, words
 from torch import Tensor, nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
@@ -320,16 +320,6 @@ def official_features(state: Mapping[str, Tensor]) -> nn.Sequential:
     return features
 
 
-@contextlib.contextmanager
-def default(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
 def compare_rates(folder: Path, constant: int, decay: int, fixed: int) -> tuple[int, list[str]]:
     """Both players' rates in every epoch, to the last digit; how many there were, and where they differ."""
     case = Case("", 32, {**TINY, **(LOCAL if fixed else {}), "width": 2, "discriminator_width": 2})
@@ -352,30 +342,22 @@ def compare_rates(folder: Path, constant: int, decay: int, fixed: int) -> tuple[
     return 2 * epochs, wrong
 
 
-def show(rows: Sequence[Sequence[str]]) -> None:
-    for place, row in enumerate(rows):
-        print(f"| {' | '.join(row)} |" + ("\n" + "|---" * len(row) + "|" if place == 0 else ""), flush=True)
-
-
 def table(cases: Sequence[Case], found: Callable[[Case, torch.dtype], Mapping[str, float]]) -> bool:
     """Prints it; whether all gaps are within their bounds."""
     kinds = ("forward", "maps", "losses", "gradients", "weights")
-    show([["networks", "numbers", *kinds, "bound"]])
+    row(["networks", "numbers", *kinds, "bound"], first=True)
     held = True
     for case in cases:
         for dtype, bound in BOUNDS.items():
             gaps = found(case, dtype)
             held &= all(gap <= bound for gap in gaps.values())
             cells = [f"{gaps[kind]:.1e}" if kind in gaps else "" for kind in kinds]
-            print(
-                f"| {case.name} | {str(dtype).removeprefix('torch.')} | {' | '.join(cells)} | {bound:.0e} |", flush=True
-            )
+            row([case.name, name_of(dtype), *cells, f"{bound:.0e}"])
     return held
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reference", type=Path, required=True, help="folder of a clone of the official code")
+    parser = words(__doc__)
     parser.add_argument("--only", default="", help="cases with this in their name")
     given = parser.parse_args()
     cases = [case for case in CASES if given.only in case.name]

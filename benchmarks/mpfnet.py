@@ -5,8 +5,9 @@ python benchmarks/mpfnet.py [--what step mix] [--size 256] [--batch 10] [--width
 
 step: the same networks with the same weights. The loop is what one would write first: torch's own instance and spectral
 norms, attention with the parts that torch has, each Gaussian a convolution of 33×33, all graphs whole, discriminators
-shown the fakes again, Adam as it comes; in bf16, networks under autocast. Before any time is taken, the terms of the
-first step of both are compared. Peaks of memory are told on a GPU alone, as both sides have one process.
+shown the fakes again, Adam as it comes; in bf16, networks under autocast, and the same loop in fp32 besides. Before any
+time is taken, the terms of the first step of both are compared. Peaks of memory are told on a GPU alone, as all sides
+have one process.
 mix: values first, of whole windows only, as kornia pads with zeros; then forward and backward as each of them is used.
 kornia 0.9 or later is needed for this part (earlier ones paired channels with the wrong Gaussians): pip install kornia.
 """
@@ -96,7 +97,8 @@ def plain_mix(prediction: Tensor, target: Tensor, alpha: float = 0.84) -> Tensor
     channels, product = prediction.shape[1], torch.ones(())
     window = min(33, 2 * prediction.shape[-1] - 1)
     for sigma in SIGMAS:
-        line = torch.tensor(gaussian(window, sigma), dtype=prediction.dtype, device=prediction.device)
+        half = gaussian(window, sigma)
+        line = torch.tensor([*half[:0:-1], *half], dtype=prediction.dtype, device=prediction.device)
         kernel = torch.outer(line, line).expand(channels, 1, len(line), len(line))
 
         def mean(x: Tensor, kernel: Tensor = kernel) -> Tensor:
@@ -181,16 +183,21 @@ def step(given: argparse.Namespace, precision: str) -> None:
     settings = Settings(width=given.width, depths=depths, discriminator_width=given.width)
     trainer, stage = ours(settings, precision, device)
     loop = Loop(stage, precision, device)
+    others = {"loop": loop} if precision == "fp32" else {"loop": loop, "fp32 loop": Loop(stage, "fp32", device)}
     shapes = [(given.batch, channels, given.size, given.size) for channels in (1, 3, 3)]
     source, target, colour = (torch.rand(shape, device=device) for shape in shapes)
     batch = Batch(pairs=PairedBatch([source, target]), colour=colour)
+
+    def stepping(loop: Loop) -> Work:
+        return lambda: loop.step(source, target, colour)
+
     told, expected = trainer.step(stage, batch)["networks"], loop.step(source, target, colour)
     apart = {name: abs(told[name] - value) / max(abs(value), 1e-6) for name, value in expected.items()}
     worst = max(apart, key=apart.__getitem__)
     print(f"step {precision}: terms of the first step are at most {apart[worst]:.1e} apart ({worst})")
     compare(
         f"step {precision} {given.batch}×{given.size}×{given.size} width {given.width}",
-        {"ours": lambda: trainer.step(stage, batch), "loop": lambda: loop.step(source, target, colour)},
+        {"ours": lambda: trainer.step(stage, batch), **{name: stepping(each) for name, each in others.items()}},
         given.rounds,
         device,
     )
@@ -236,14 +243,15 @@ def compare(named: str, sides: Mapping[str, Work], rounds: int, device: torch.de
             if turn >= WARM:
                 took[name].append(seconds)
     clocks, processors = ({name: median(s[place] for s in took[name]) for name in sides} for place in (0, 1))
-    (own, other) = sides
-    memory = "".join(f"; {name} {peak:.2f} GiB" for name, peak in peaks.items() if device.type == "cuda")
-    print(
-        f"{named}: {own} {clocks[own]:.3f} s (processor {processors[own]:.3f}), {other} {clocks[other]:.3f} s "
-        f"(processor {processors[other]:.3f}), ratio {clocks[own] / clocks[other]:.2f} "
-        f"(processor {processors[own] / processors[other]:.2f}){memory}",
-        flush=True,
-    )
+    own, *others = sides
+    memory = {name: f", {peak:.2f} GiB" if device.type == "cuda" else "" for name, peak in peaks.items()}
+    print(f"{named}: {own} {clocks[own]:.3f} s (processor {processors[own]:.3f}{memory[own]})")
+    for other in others:
+        print(
+            f"    {other} {clocks[other]:.3f} s (processor {processors[other]:.3f}{memory[other]}), "
+            f"ratio {clocks[own] / clocks[other]:.2f} (processor {processors[own] / processors[other]:.2f})",
+            flush=True,
+        )
 
 
 def timed(work: Work, device: torch.device) -> tuple[tuple[float, float], float]:

@@ -12,13 +12,12 @@ gradients: at the generated image, of the sum that its generator learns from, re
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import importlib
 import io
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -26,6 +25,7 @@ from typing import Any
 
 import torch
 import yaml
+from against import default, name_of, row, words
 from torch import Tensor, nn
 
 from spectra import Batch, Stage
@@ -220,29 +220,13 @@ def stand_in(folder: Path) -> None:
     Tensor.to = lambda self, *said, **named: self if said[:1] == ("cuda:0",) else to(self, *said, **named)  # type: ignore[method-assign,assignment]
 
 
-@contextlib.contextmanager
-def default(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
-def show(cells: list[str]) -> None:
-    print(f"| {' | '.join(cells)} |", flush=True)
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--reference", type=Path, required=True, help="folder of a clone of the released code")
+    parser = words(__doc__)
     parser.add_argument("--only", default="", help="cases with this in their name")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     stand_in(given.reference.resolve())
-    show(["network", "numbers", *KINDS, "bound"])
-    print("|---" * (len(KINDS) + 3) + "|")
+    row(["network", "numbers", *KINDS, "bound"], first=True)
     held = True
     for case in (case for case in CASES if given.only in case.name):
         for dtype, bound in BOUNDS.items():
@@ -250,9 +234,7 @@ def main() -> int:
                 continue  # 2.5 GB, and nothing that the little ones do not show
             gaps = compare(given.reference.resolve(), case, dtype)
             held &= all(gap <= bound for gap in gaps.values())
-            show(
-                [case.name, str(dtype).removeprefix("torch."), *(f"{gaps[kind]:.1e}" for kind in KINDS), f"{bound:.0e}"]
-            )
+            row([case.name, name_of(dtype), *(f"{gaps[kind]:.1e}" for kind in KINDS), f"{bound:.0e}"])
     return int(not held)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from spectra.bench.run import run as run
+    from spectra.cli.loading import undisturbed as undisturbed
     from spectra.data.catalogue import Catalogue as Catalogue
     from spectra.data.catalogue import ImageFile as ImageFile
     from spectra.data.catalogue import Place as Place
@@ -98,6 +99,7 @@ _HOMES = {
     "run": "bench.run",
     "scene": "data.scenes",
     "translate": "translation.translate",
+    "undisturbed": "cli.loading",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])

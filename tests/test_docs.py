@@ -27,15 +27,39 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     return [(found["language"], found["body"]) for found in BLOCK.finditer(page.read_text(encoding="utf-8"))]
 
 
+COMMAND = """
+import shlex as _shlex
+import subprocess as _subprocess
+
+def _command(line, shell):
+    if shell:
+        return _subprocess.run(line, shell=True, check=True)
+    from spectra.cli.main import main
+    try:
+        main(_shlex.split(line)[1:], prog_name="spectra")
+    except SystemExit as left:
+        if left.code:
+            raise _subprocess.CalledProcessError(left.code, line) from None
+"""
+
+
 def as_script(page: Path) -> str:
-    """One Python program: the blocks of Python in one namespace, the commands between them through the shell."""
-    lines = ["import subprocess as _subprocess"]
+    """One Python program: the blocks of Python in one namespace, the commands between them."""
+    lines = [COMMAND]
     for language, body in blocks(page):
         if language == "python":
             lines.append(body)
         if language == "console":
-            lines += [f"_subprocess.run({command!r}, shell=True, check=True)" for command in commands(body)]
+            lines += [f"_command({command!r}, {in_shell(page, command)})" for command in commands(body)]
     return "\n".join(lines)
+
+
+def in_shell(page: Path, command: str) -> bool:
+    """As a reader types it: the README, and whatever the shell has a part in; else in the process of its page.
+
+    Torch takes seconds to load, for each of sixty commands.
+    """
+    return page.name == "README.md" or not command.startswith("spectra ") or bool(set(command) & set("|&;<>$`*"))
 
 
 def commands(body: str) -> list[str]:

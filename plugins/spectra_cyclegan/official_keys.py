@@ -5,39 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from torch import Tensor
 
-from spectra import SpectraError
-from spectra.nn.official_state import listed
+from spectra.nn import official_state
+from spectra.nn.official_state import is_convolution, listed, refusing
 
 STEM, OUTERMOST, SECOND = "model.1", "model.model.0", "model.model.1.model"
 BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
 DROPOUT = 0.5
+refuse = refusing("CycleGAN or pix2pix")
 
 
 @dataclass(frozen=True)
-class Found:
-    """Settings, and the channels of source and target."""
-
-    settings: dict[str, Any]
-    source: int
-    target: int
+class Found(official_state.Found[dict[str, Any]]):
     told: str
-
-
-def refuse(why: str) -> NoReturn:
-    raise SpectraError(f"This is no generator of CycleGAN or pix2pix that could be imported: {why}")
+    """The generator in words."""
 
 
 def read(state: Mapping[str, Tensor]) -> Found:
     """Settings that fit these keys. Where the keys contradict one another, they fit only some of them."""
-    if _is_convolution(state, "model.0") or _is_convolution(state, "net.0"):
+    if is_convolution(state, "model.0") or is_convolution(state, "net.0"):
         refuse("it is a discriminator. Its generator is the file with `_net_G` in its name.")
-    if _is_convolution(state, OUTERMOST):
+    if is_convolution(state, OUTERMOST):
         return _unet(state)
-    if not _is_convolution(state, STEM):
+    if not is_convolution(state, STEM):
         what = listed(list(state)) or "nothing at all"
         refuse(f"it has neither a first convolution {STEM!r} nor {OUTERMOST!r}, but {what}.")
     return _resnet(state)
@@ -51,13 +44,13 @@ def _resnet(state: Mapping[str, Tensor]) -> Found:
     last = f"model.{blocks[-1] + 3 * downs + 2}"
     width, source = _sizes(state, STEM)
     norm = _norm(state, STEM, "model.2")
-    dropout = DROPOUT if _is_convolution(state, f"model.{blocks[0]}.conv_block.6") else 0.0
+    dropout = DROPOUT if is_convolution(state, f"model.{blocks[0]}.conv_block.6") else 0.0
     kind = "resnet_6" if len(blocks) == 6 else "resnet_9"
     own = {} if len(blocks) in (6, 9) else {"blocks": len(blocks)}
     settings = {"generator": kind, "width": width, "norm": norm, "dropout": dropout, **own}
     if downs != 2:
         settings["downs"] = downs
-    if downs < 2 or not _is_convolution(state, last):
+    if downs < 2 or not is_convolution(state, last):
         refuse(f"it has no last convolution {last!r}, though it has {len(blocks)} residual blocks from {blocks[0]} on.")
     told = f"a residual generator with {len(blocks)} blocks, width {width}, {_named(norm)}"
     return Found(settings, source, _sizes(state, last)[0], told + (", dropout" if dropout else ""))
@@ -68,7 +61,7 @@ def _unet(state: Mapping[str, Tensor]) -> Found:
     while f"{level}.3.model.1.weight" in state:
         downs, level = downs + 1, f"{level}.3.model"
     width, source = _sizes(state, OUTERMOST)
-    if not _is_convolution(state, "model.model.3"):
+    if not is_convolution(state, "model.model.3"):
         refuse("it has no last convolution 'model.model.3', though its first is that of a U-Net.")
     norm = _norm(state, OUTERMOST, f"{SECOND}.2")
     settings = {"generator": "unet_128" if downs == 7 else "unet_256", "width": width, "norm": norm}
@@ -91,11 +84,6 @@ def _norm(state: Mapping[str, Tensor], convolution: str, norm: str) -> str:
     if f"{norm}.weight" in state:
         return "batch"
     return "instance" if f"{convolution}.bias" in state else "none"
-
-
-def _is_convolution(state: Mapping[str, Tensor], layer: str) -> bool:
-    weight = state.get(f"{layer}.weight")
-    return isinstance(weight, Tensor) and weight.ndim == 4
 
 
 def _sizes(state: Mapping[str, Tensor], layer: str) -> tuple[int, int]:

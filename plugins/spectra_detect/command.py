@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from spectra import undisturbed
+
 
 @click.group(
     epilog="""\b
@@ -53,10 +55,11 @@ def run(
     generated ones."""
     import json
 
-    from spectra_detect.bars import bars
-    from spectra_detect.experiment import run as carry_out
-    from spectra_detect.recipe import load
-    from spectra_detect.table import markdown
+    with undisturbed():  # torch costs two seconds: only when the work starts
+        from spectra_detect.bars import bars
+        from spectra_detect.experiment import run as carry_out
+        from spectra_detect.recipe import load
+        from spectra_detect.table import markdown
 
     settings = load(experiment, preset=preset, sets=sets, data=data, seeds=seeds)
     folder = out or Path("runs") / settings.name

@@ -39,8 +39,7 @@ class CoordinateAttention(nn.Module):
     def factors(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """``(n, c, h, 1)`` and ``(n, c, 1, w)``, between 0 and 1."""
         with without_autocast(x):
-            wide = widened(x)
-            inner = self.shared(torch.cat([wide.mean(3), wide.mean(2)], 2))
+            inner = self.shared(torch.cat(_Means.apply(x), 2))
             inner = self.act(self.norm(inner[..., None])[..., 0])
             rows, columns = inner.split([x.shape[2], x.shape[3]], 2)
             return self.rows(rows).sigmoid()[..., None], self.columns(columns).sigmoid()[:, :, None]
@@ -59,6 +58,23 @@ def _norm(kind: AttentionNorm, channels: int) -> nn.Module:
     return nn.GroupNorm(1, channels) if kind == "group" else nn.Identity()
 
 
+class _Means(torch.autograd.Function):
+    """The means of each row and of each column, in float at least; their gradient is written once, not four times."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> tuple[Tensor, Tensor]:
+        ctx.dtype, ctx.sides = x.dtype, x.shape[2:]
+        wide = widened(x)
+        return wide.mean(3), wide.mean(2)
+
+    @staticmethod
+    def backward(ctx: Any, rows: Tensor, columns: Tensor) -> Tensor:
+        height, width = ctx.sides
+        of_rows: Tensor = (rows / width).to(ctx.dtype)
+        of_columns: Tensor = (columns / height).to(ctx.dtype)
+        return of_rows[..., None] + of_columns[:, :, None]
+
+
 class _Product(torch.autograd.Function):
     """``onto + x · rows · columns``, which keeps ``x`` for the gradient and no product of it."""
 
@@ -66,8 +82,8 @@ class _Product(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, rows: Tensor, columns: Tensor, onto: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, rows, columns)
         ctx.added = onto is not None
-        both = rows * columns
-        return both.mul_(x) if onto is None else torch.addcmul(onto, x, both)
+        weighed = x * rows
+        return weighed.mul_(columns) if onto is None else torch.addcmul(onto, weighed, columns)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
@@ -75,4 +91,5 @@ class _Product(torch.autograd.Function):
         weighed = gradient * x
         of_rows = torch.matmul(weighed, columns.transpose(2, 3))
         of_columns = torch.matmul(rows.transpose(2, 3), weighed)
-        return gradient * (rows * columns), of_rows, of_columns, gradient if ctx.added else None
+        torch.mul(gradient, rows, out=weighed).mul_(columns)
+        return weighed, of_rows, of_columns, gradient if ctx.added else None

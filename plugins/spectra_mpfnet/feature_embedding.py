@@ -22,6 +22,7 @@ class Style:
     reduction: int = 32
     attention_norm: AttentionNorm = "batch"
     affine: bool = False
+    norm_first: bool = True
     decoder: Activation = "leaky_relu"
     skip: Skip = "pre_act"
 
@@ -33,6 +34,7 @@ class Style:
             settings.rcab_reduction,
             settings.rcab_norm,
             settings.norm_affine,
+            settings.norm_first,
             settings.activation,
             settings.skip_source,
         )
@@ -42,21 +44,26 @@ class FeatureEmbedding(nn.Module):
     """Features of ``width`` channels to features of the same size: ``depth`` halvings and as many doublings.
 
     A block is activation, (transposed) convolution, residual coordinate attention, instance norm. The first one has no
-    activation, and the last no norm: it would give every image the same mean colour, whatever head comes behind.
+    activation, and the last no norm: it would give every image the same mean colour, whatever head comes behind. With
+    a norm in the first one too, little of an image's brightness is left for any later one: see ``norm_first``.
     """
 
     def __init__(self, width: int, depth: int, style: Style) -> None:
         super().__init__()
         widths = [width * 2**level for level in range(depth)]
         self.skip = style.skip
-        self.encoder = nn.ModuleList(_down(max(width, wide // 2), wide, style) for wide in widths)
+        self.encoder = nn.ModuleList(
+            _down(max(width, wide // 2), wide, level > 0 or style.norm_first, style)
+            for level, wide in enumerate(widths)
+        )
         self.bottleneck = nn.Conv2d(widths[-1], widths[-1], 3, padding=1)
         self.decoder = nn.ModuleList(
             _up(widths[level] * (1 if level == depth - 1 else 2), widths[max(level - 1, 0)], level > 0, style)
             for level in reversed(range(depth))
         )
         self.encoder_act = nn.LeakyReLU(SLOPE)
-        self.decoder_act = nn.LeakyReLU(SLOPE) if style.decoder == "leaky_relu" else nn.ReLU()
+        # In place: the bottleneck's result, and what is joined here, are needed by nobody else.
+        self.decoder_act = nn.LeakyReLU(SLOPE, inplace=True) if style.decoder == "leaky_relu" else nn.ReLU(inplace=True)
 
     def forward(self, x: Tensor, coarser: Sequence[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """``coarser``: what is added to each level's result, finest first. Features, and each level's result."""
@@ -68,7 +75,8 @@ class FeatureEmbedding(nn.Module):
             levels.append(x)
         x = self.bottleneck(self.encoder_act(x))
         for level, block in zip(reversed(range(len(levels))), self.decoder, strict=True):
-            x = block(self.decoder_act(x if level == len(levels) - 1 else torch.cat([x, self._skip(levels[level])], 1)))
+            joined = x if level == len(levels) - 1 else torch.cat([x, self._skip(levels[level])], 1)
+            x = block(self.decoder_act(joined))
         return x, levels
 
     def _skip(self, level: Tensor) -> Tensor:
@@ -76,8 +84,8 @@ class FeatureEmbedding(nn.Module):
         return activated
 
 
-def _down(source: int, target: int, style: Style) -> nn.Module:
-    return _block(nn.Conv2d(source, target, 4, stride=2, padding=1), target, True, style)
+def _down(source: int, target: int, normed: bool, style: Style) -> nn.Module:
+    return _block(nn.Conv2d(source, target, 4, stride=2, padding=1), target, normed, style)
 
 
 def _up(source: int, target: int, normed: bool, style: Style) -> nn.Module:

@@ -44,7 +44,8 @@ class Joint(Crossing):
     def step(self, batch: Batch) -> Iterator[Update]:
         source, colour = 2 * batch.pairs[0] - 1, 2 * colour_of(batch.colour) - 1
         grey = luma(colour)
-        real = None if self.judging is None else self.judging.real_of(self.color, colour)
+        again = self._again(colour) if self.settings.replay and self.judging is not None else []
+        real = None if self.judging is None else self.judging.real_of(self.color, colour, again)
         made_grey, made_source = self.crossed(source, grey)
         predictions = self.color(made_grey)
         finest = predictions[-1]
@@ -56,7 +57,7 @@ class Joint(Crossing):
                 {**self.crossing(source, grey, made_grey, made_source), "pair": self._paired(batch, made_grey)},
                 self.settings.joint_translation,
             ),
-            replay=Term(lambda: self._replayed(colour), self.settings.replay),
+            replay=Term(lambda: self.supervision(again or self._again(colour), (colour + 1) / 2), self.settings.replay),
         )
         yield self.judged_grey(grey, made_grey)
         yield self.judged_source(source, made_source)
@@ -68,9 +69,11 @@ class Joint(Crossing):
         shown = self.filled(made_grey, true, valid)
         return Term(lambda: identity(shown, self.filled(true, true, valid)), self.settings.pair)
 
-    def _replayed(self, colour: Tensor) -> Tensor:
+    def _again(self, colour: Tensor) -> list[Tensor]:
+        """The colours of true grey, which are replayed, and are real to the feature discriminator."""
         with aside(self.color):
-            return self.supervision(self.color(luma(colour)), (colour + 1) / 2)
+            predictions: list[Tensor] = self.color(luma(colour))
+            return predictions
 
     def state(self) -> dict[str, Any]:
         return {**super().state(), "pool_colour": {} if self.judging is None else self.judging.state()}

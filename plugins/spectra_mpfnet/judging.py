@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -38,10 +38,12 @@ class Judging:
         return judged("discriminator_colour", self.judge, self.verdict, real, self.pool, fake)
 
     @torch.no_grad()
-    def real_of(self, color: nn.Module, colour: Tensor) -> Tensor:
-        """What is taken for real, of a true colour image of [-1, 1]."""
+    def real_of(self, color: nn.Module, colour: Tensor, known: Sequence[Tensor] = ()) -> Tensor:
+        """What is taken for real, of a true colour image of [-1, 1]; ``known``: its grey's colours, if they are."""
         if self.kind == "gt":
             return colour
+        if known:
+            return known[-1].detach()
         with aside(color):
             finest: Tensor = color(luma(colour))[-1]
             return finest

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 _OPTIMIZER = {"optimizer": "adam", "betas": [0.5, 0.999], "schedule": "linear"}
-_LOSSES = {"pair": 10.0, "joint_feature": 0.1, "replay": 1.0}
-"""A paired term beside cycles and identities of 1; and what keeps colours from drifting in `joint` (docs/mpfnet.md)."""
+_LOSSES = {"l1": 10}
+_SETTINGS = {"pair": 10.0, "joint_feature": 0.1, "replay": 1.0, "norm_first": False}
+"""A paired term beside cycles and identities of 1; and, with the losses above, what keeps colours from drifting in
+`joint`. Without a norm in the first blocks, it gets through how bright an image is (docs/mpfnet.md)."""
 
 
 def _stages(translation: str | int, colorization: str | int, joint: str | int, lr: float) -> dict[str, Any]:
@@ -30,16 +32,17 @@ PAPER: Mapping[str, Any] = {
 }
 """As printed; where the paper is silent, the choices of docs/mpfnet.md."""
 
-TUNED: Mapping[str, Any] = {**PAPER, "settings": {**_LOSSES}}
+TUNED: Mapping[str, Any] = {**PAPER, "settings": _SETTINGS, "losses": _LOSSES}
 """The pairs that there are teach the translation too, and true grey keeps teaching the colours."""
 
 SMALL: Mapping[str, Any] = {
-    "settings": {**_LOSSES, "width": 32, "discriminator_width": 32},
+    "settings": {**_SETTINGS, "width": 32, "discriminator_width": 32},
+    "losses": _LOSSES,
     "train": {
         **_OPTIMIZER,
         "lr": 2e-4,
         "batch_size": 4,
-        "stages": _stages(800, 1500, 700, 1e-4),
+        "stages": _stages(600, 1500, 500, 1e-4),
         "augment": [{"mpfnet": {"size": [128, 224], "resize": 128}}],
         "crop": 128,
     },
@@ -48,7 +51,7 @@ SMALL: Mapping[str, Any] = {
 
 TINY: Mapping[str, Any] = {
     "settings": {
-        **_LOSSES,
+        **_SETTINGS,
         "width": 8,
         "depths": [1, 1, 2],
         "mix_window": 15,
@@ -56,6 +59,7 @@ TINY: Mapping[str, Any] = {
         "discriminator_width": 8,
         "discriminator_layers": 2,
     },
+    "losses": _LOSSES,
     "inference": {"input": None, "output": None},
     "evaluate": {"resize": None},
     "train": {

@@ -32,6 +32,9 @@ class Settings(Config):
     activation: Activation = Field("leaky_relu", description="of the decoders; the encoders have a leaky ReLU")
     skip_source: Skip = Field("pre_act", description="whether a decoder is handed features before or after activation")
     norm_affine: bool = Field(False, description="whether its instance norms learn a scale and a shift")
+    norm_first: bool = Field(
+        True, description="whether the first block of an encoder has one too: then little brightness gets through"
+    )
     rcab_convs: Literal[0, 1, 2] = Field(2, description="3×3 convolutions in a residual coordinate attention block")
     rcab_reduction: int = Field(32, gt=0, description="how many times fewer channels coordinate attention has within")
     rcab_norm: AttentionNorm = Field("batch", description="norm within coordinate attention; an instance norm kills it")

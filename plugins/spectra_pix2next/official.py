@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from spectra import Imported, SpectraError, Task
-from spectra.nn.official_state import plain, require_fit
+from spectra.nn.official_state import Found, plain, require_fit
 from spectra_pix2next.dead_head import blank, numbers
-from spectra_pix2next.official_keys import FIXED, Found, described, read, refuse
+from spectra_pix2next.official_keys import FIXED, described, read, refuse
 from spectra_pix2next.settings import Settings
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _said(translator: Pix2Next) -> list[str]:
     return said
 
 
-def _guessed(found: Found, notes: list[str]) -> Task:
+def _guessed(found: Found[Settings], notes: list[str]) -> Task:
     if found.source not in SOURCES or found.target not in (1, 3):
         _refuse_channels(found, f"Name the bands: `--task ms{found.source}2ms{found.target}`, for example.")
     task = Task.parse(f"{SOURCES[found.source]}2nir")
@@ -109,7 +109,7 @@ def _guessed(found: Found, notes: list[str]) -> Task:
     return task
 
 
-def _folded(tensors: dict[str, Tensor], found: Found, task: Task, notes: list[str]) -> dict[str, Tensor]:
+def _folded(tensors: dict[str, Tensor], found: Found[Settings], task: Task, notes: list[str]) -> dict[str, Tensor]:
     """The released code makes every image RGB. Where the task's source is grey, three channels are folded into one."""
     source, target = task.source.channels, task.target.channels
     if (found.source != source and (found.source, source) != (3, 1)) or (
@@ -125,7 +125,7 @@ def _folded(tensors: dict[str, Tensor], found: Found, task: Task, notes: list[st
     return tensors
 
 
-def _refuse_channels(found: Found, advice: str) -> None:
+def _refuse_channels(found: Found[Settings], advice: str) -> None:
     refuse(f"it makes {found.target} channels of {found.source}. {advice}")
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from pydantic import ValidationError
 from torch import Tensor
 
-from spectra import SpectraError
-from spectra.nn.official_state import listed
+from spectra.nn.official_state import Found, is_convolution, listed, refusing
 from spectra_pix2next.settings import Settings
 
 STEM, HEAD, EXTRACTOR = "init_conv", "unet.output_block.conv", "unet.internimage."
@@ -27,27 +25,15 @@ FIXED = {"groups": 32, "heads": 4, "merge": "scrambled"}
 """What weights cannot tell: as in the released configuration and code."""
 OF_LEARNING = {"order": "generator_first", "discriminator_norm": "batch"}
 """Should it learn on, then as it has begun."""
+refuse = refusing("Pix2Next")
 
 
-@dataclass(frozen=True)
-class Found:
-    """Settings, and the channels of source and target."""
-
-    settings: Settings
-    source: int
-    target: int
-
-
-def refuse(why: str) -> NoReturn:
-    raise SpectraError(f"This is no generator of Pix2Next that could be imported: {why}")
-
-
-def read(state: Mapping[str, Tensor]) -> Found:
+def read(state: Mapping[str, Tensor]) -> Found[Settings]:
     """Settings that fit these keys. Where the keys contradict one another, they fit only some of them."""
     if any(DISCRIMINATOR.match(key) for key in state):
         refuse("it is a discriminator. The released checkpoints are of generators: look for `checkpoint_epoch_N.pt`.")
     for layer, kernel in ((STEM, 1), (HEAD, 3)):
-        if not _is_convolution(state, layer, kernel):
+        if not is_convolution(state, layer, kernel):
             refuse(f"it has no {kernel}×{kernel} convolution {layer!r}, but {listed(list(state)) or 'nothing at all'}.")
     for prefix, told in OTHERS.items():
         if any(key.startswith(prefix) for key in state):
@@ -87,7 +73,7 @@ def _extractor(state: Mapping[str, Tensor], width: int) -> dict[str, Any]:
     if not held:
         return {"extractor": "none", "condition": "last"}
     for layer in ("patch_embed.conv1", "patch_embed.conv2"):
-        if not _is_convolution(held, layer, 3):
+        if not is_convolution(held, layer, 3):
             refuse(f"its extractor has no 3×3 convolution {EXTRACTOR + layer!r}.")
     channels, taken = len(held["patch_embed.conv2.weight"]), held["patch_embed.conv1.weight"].shape[1]
     mask = held.get("levels.0.blocks.0.dcn.mask.weight", Tensor())
@@ -119,11 +105,6 @@ def described(settings: Settings) -> str:
         f"{attended[settings.attention]} to {'its last stage' if settings.condition == 'last' else 'three stages'} of "
         f"{seen}"
     )
-
-
-def _is_convolution(state: Mapping[str, Tensor], layer: str, kernel: int) -> bool:
-    weight = state.get(f"{layer}.weight")
-    return weight is not None and weight.ndim == 4 and weight.shape[2:] == (kernel, kernel) and weight.numel() > 0
 
 
 def _numbers(layer: str, state: Mapping[str, Tensor]) -> list[int]:

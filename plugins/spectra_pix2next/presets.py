@@ -70,7 +70,7 @@ TINY: Mapping[str, Any] = {
         "discriminator_layers": 2,
         "scales": 2,
     },
-    "losses": {"l1": 100, "ssim": 10},
+    "losses": {"l1": 100, "ssim": 30},
     "weights": {"generator": {"adversarial": 0.05, "matching": 0.1}},
     "inference": {"input": None, "output": None},
     "evaluate": {"resize": None},

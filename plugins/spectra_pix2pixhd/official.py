@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from spectra import Imported, SpectraError, Task
-from spectra.nn.official_state import plain, require_fit, with_statistics
-from spectra_pix2pixhd.official_keys import Found, described, first_layers, last_layer, read, refuse
+from spectra.nn.official_state import Found, plain, require_fit, with_statistics
+from spectra_pix2pixhd.official_keys import described, first_layers, last_layer, read, refuse
 from spectra_pix2pixhd.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def exported(generator: nn.Module, settings: Settings) -> dict[str, Tensor]:
     return {key: tensor.detach().cpu().clone() for key, tensor in generator.state_dict().items()}
 
 
-def _guessed(found: Found, notes: list[str]) -> Task:
+def _guessed(found: Found[Settings], notes: list[str]) -> Task:
     if found.source not in NAMES or found.target not in NAMES:
         _refuse_channels(
             found,
@@ -66,7 +66,7 @@ def _guessed(found: Found, notes: list[str]) -> Task:
     return task
 
 
-def _folded(tensors: dict[str, Tensor], found: Found, task: Task, notes: list[str]) -> dict[str, Tensor]:
+def _folded(tensors: dict[str, Tensor], found: Found[Settings], task: Task, notes: list[str]) -> dict[str, Tensor]:
     """The official code makes every image RGB. Where the task's is grey, three channels are folded into one."""
     sides = {"source": (found.source, task.source.channels), "target": (found.target, task.target.channels)}
     folded = [side for side, (held, wanted) in sides.items() if held != wanted]
@@ -84,7 +84,7 @@ def _folded(tensors: dict[str, Tensor], found: Found, task: Task, notes: list[st
     return tensors
 
 
-def _refuse_channels(found: Found, advice: str) -> None:
+def _refuse_channels(found: Found[Settings], advice: str) -> None:
     told = f"it makes {found.target} channels of {found.source}. "
     if found.source in CONDITIONS:
         told += f"In the official code {found.source} channels are {CONDITIONS[found.source]}. "

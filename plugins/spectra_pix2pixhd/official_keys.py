@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import NoReturn
 
 from pydantic import ValidationError
 from torch import Tensor
 
-from spectra import SpectraError
-from spectra.nn.official_state import listed
+from spectra.nn.official_state import Found, is_convolution, listed, refusing
 from spectra_pix2pixhd.settings import Settings
 
 STEM = "model.1"
@@ -20,26 +17,14 @@ BRANCH = re.compile(r"model(\d+)_[12]\.")
 TRUNK_BLOCK = re.compile(r"model\.(\d+)\.conv_block\.")
 LOCAL_BLOCK = re.compile(r"model1_2\.(\d+)\.conv_block\.")
 TRUNK_LAYER = re.compile(r"model\.(\d+)\.weight")
+refuse = refusing("pix2pixHD")
 
 
-@dataclass(frozen=True)
-class Found:
-    """Settings, and the channels of source and target."""
-
-    settings: Settings
-    source: int
-    target: int
-
-
-def refuse(why: str) -> NoReturn:
-    raise SpectraError(f"This is no generator of pix2pixHD that could be imported: {why}")
-
-
-def read(state: Mapping[str, Tensor]) -> Found:
+def read(state: Mapping[str, Tensor]) -> Found[Settings]:
     """Settings that fit these keys. Where the keys contradict one another, they fit only some of them."""
     if any(DISCRIMINATOR.match(key) for key in state):
         refuse("it is a discriminator. Its generator is the file with `_net_G` in its name.")
-    if not _is_convolution(state, STEM):
+    if not is_convolution(state, STEM):
         refuse(f"it has no first convolution {STEM!r}, but {listed(list(state)) or 'nothing at all'}.")
     if not _numbers(TRUNK_BLOCK, state):
         refuse(
@@ -49,7 +34,7 @@ def read(state: Mapping[str, Tensor]) -> Found:
     settings = _settings(state)
     first, last = first_layers(settings)[-1], last_layer(settings)
     for key in (first, last):
-        if not _is_convolution(state, key):
+        if not is_convolution(state, key):
             refuse(f"it has no convolution {key!r}, though its other keys are those of {described(settings)}.")
     return Found(settings, state[f"{first}.weight"].shape[1], len(state[f"{last}.weight"]))
 
@@ -57,7 +42,7 @@ def read(state: Mapping[str, Tensor]) -> Found:
 def _settings(state: Mapping[str, Tensor]) -> Settings:
     blocks, enhancers = _numbers(TRUNK_BLOCK, state), max(_numbers(BRANCH, state), default=0)
     first_block = min(blocks)
-    layers = [n for n in _numbers(TRUNK_LAYER, state) if _is_convolution(state, f"model.{n}")]
+    layers = [n for n in _numbers(TRUNK_LAYER, state) if is_convolution(state, f"model.{n}")]
     said = {
         "downs": sum(1 < n < first_block for n in layers),
         "blocks": len(blocks),
@@ -95,11 +80,6 @@ def described(settings: Settings) -> str:
         f"a {settings.generator} generator, width {settings.width}, {settings.downs} downs, {settings.blocks} blocks"
         f"{local}, {settings.norm} norm"
     )
-
-
-def _is_convolution(state: Mapping[str, Tensor], layer: str) -> bool:
-    key = f"{layer}.weight"
-    return key in state and state[key].ndim == 4
 
 
 def _numbers(pattern: re.Pattern[str], keys: Iterable[str]) -> list[int]:

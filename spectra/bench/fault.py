@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spectra.errors import SpectraError
@@ -19,3 +20,9 @@ class Fault:
     def of(cls, why: Exception) -> Fault:
         told = str(why) if isinstance(why, SpectraError) and str(why) else reason(why)
         return cls(told, "".join(traceback.format_exception(why)))
+
+
+def failed(methods: Iterable[tuple[str, str]], metrics: Iterable[tuple[str, str]]) -> list[str]:
+    """What a command says at its end to have failed: methods without scores, floors among them, and metrics that
+    raised, each as its name and task."""
+    return [*(f"{name} ({task})" for name, task in methods), *(f"metric {name} ({task})" for name, task in metrics)]

@@ -22,5 +22,5 @@ def floor_scores(recipe: Recipe, told: Told = silent) -> dict[str, Any]:
         "data": {"origin": data.origin, "scenes": False, "train": len(data.train), "test": len(data.test)},
         "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
         "notes": [*data.notes, *floors_left_out(recipe, data), *found.told()],
-        "methods": {floor.name: described(floor, recipe.evaluate) for floor in found.methods},
+        "methods": described(found.methods, recipe.evaluate),
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
@@ -58,3 +59,17 @@ class Method(Judged):
 
     def predict(self, pair: Pair) -> Tensor:
         return predict(self.model, pair)
+
+
+def without_terms(like: Score) -> Score:
+    """A term of a metric that failed before it told its terms, as others have it."""
+    return replace(like, value=None, low=None, high=None, n=0, reason="not scored: the metric failed")
+
+
+def faults_of(judged: Iterable[Judged]) -> dict[str, Fault]:
+    """Of metrics that raised, each once, whoever they were to score."""
+    found: dict[str, Fault] = {}
+    for one in judged:
+        for metric, fault in one.faults.items():
+            found.setdefault(metric, fault)
+    return found

@@ -13,10 +13,11 @@ import yaml
 
 from spectra.bench.counted import Told, silent
 from spectra.bench.environment import described_data, environment
+from spectra.bench.fault import failed
 from spectra.bench.gallery import write_gallery_of_run
 from spectra.bench.harness import evaluate, floors, floors_left_out
 from spectra.bench.lesson import Lesson
-from spectra.bench.method import Method
+from spectra.bench.method import Method, faults_of, without_terms
 from spectra.bench.needs import Needs, carry_out_needs, made_from
 from spectra.bench.plan import ENVIRONMENT_FILE, METRICS_FILE, RECIPE_FILE, Plan, plan
 from spectra.bench.report import write_report
@@ -48,6 +49,12 @@ class Run:
     @property
     def methods(self) -> dict[str, Any]:
         found: dict[str, Any] = self.metrics["methods"]
+        return found
+
+    @property
+    def failed(self) -> list[str]:
+        """Floors without scores and metrics that raised, each with its task; a run of before does not say it."""
+        found: list[str] = self.metrics.get("failed", [])
         return found
 
 
@@ -147,9 +154,14 @@ def _carry_out(lesson: Lesson, place: Path, around: Surroundings) -> dict[str, A
     write_text(place / "scores.csv", _table_of_images(everyone, data))
     write_samples(place / "samples", methods, data.test, settings, told)
     write_gallery_of_run(place, recipes[0].task, everyone, data.test, settings, told)
+    said = described(everyone, settings)
+    for method, recipe in zip(methods, recipes, strict=True):
+        said[method.name] = {"seed": recipe.seed, **said[method.name]}
+    task = recipes[0].task
+    broken = [(metric, task) for metric in faults_of(everyone)]
     return {
         "recipe": recipes[0].name,
-        "task": recipes[0].task,
+        "task": task,
         "data": {"origin": data.origin, "scenes": data.from_scenes, "train": len(data.train), "test": len(data.test)},
         "scales": {"source": str(data.task.source.scale), "target": str(data.task.target.scale)},
         "notes": [
@@ -158,10 +170,8 @@ def _carry_out(lesson: Lesson, place: Path, around: Surroundings) -> dict[str, A
             *floors_left_out(recipes[0], data),
             *standing.told(),
         ],
-        "methods": {
-            **{m.name: {"seed": r.seed, **described(m, settings)} for m, r in zip(methods, recipes, strict=True)},
-            **{floor.name: described(floor, settings) for floor in everyone[len(methods) :]},
-        },
+        "methods": said,
+        "failed": failed([(floor, task) for floor in standing.faults], broken),
     }
 
 
@@ -184,15 +194,22 @@ def _others(found: Sequence[Method], methods: Sequence[Method]) -> list[Method]:
     return kept
 
 
-def described(method: Method, settings: EvaluateSettings) -> dict[str, Any]:
-    """One row of `metrics.json`."""
+def described(methods: Sequence[Method], settings: EvaluateSettings) -> dict[str, dict[str, Any]]:
+    """The rows of `metrics.json`, all with the same columns: a method whose metric failed says nothing of its terms."""
+    scores = {method.name: method.scores() for method in methods}
+    columns = {name: score for own in scores.values() for name, score in own.items()}
+    lacking = {name: without_terms(score) for name, score in columns.items()}
+    return {method.name: _row(method, lacking | scores[method.name], settings) for method in methods}
+
+
+def _row(method: Method, scores: Mapping[str, Score], settings: EvaluateSettings) -> dict[str, Any]:
     return {
         "floor": method.floor,
         "translator": method.model.name,
         "preset": method.model.preset,
         "diagnostics": plain(method.model.diagnostics),
         "notes": list(method.model.notes),
-        "scores": {name: _said(score, resize_note(settings, method.fitted)) for name, score in method.scores().items()},
+        "scores": {name: _said(score, resize_note(settings, method.fitted)) for name, score in scores.items()},
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from spectra.bench.needs import (
 )
 from spectra.errors import SpectraError, did_you_mean
 from spectra.recipe.load import Experiment, load_experiment
+from spectra.recipe.recipe import Recipe
 from spectra.recipe.suite import Suite
 from spectra.registry import registry
 
@@ -102,14 +103,19 @@ class Outcome:
         return said | found | {"metrics": done.metrics}
 
 
-def plan_suite(suite: Suite, options: Options, out: Path | str | None = None) -> SuitePlan:
+def plan_suite(
+    suite: Suite,
+    options: Options,
+    out: Path | str | None = None,
+    check: Callable[[Recipe], None] = lambda recipe: None,
+) -> SuitePlan:
     """Check all recipes of a suite, and say in which order they and what they need are carried out, and where."""
-    return _Planner(suite, options, Path("runs") if out is None else Path(out)).plan()
+    return _Planner(suite, options, Path("runs") if out is None else Path(out), check).plan()
 
 
 class _Planner:
-    def __init__(self, suite: Suite, options: Options, parent: Path) -> None:
-        self.suite, self.options, self.parent = suite, options, parent
+    def __init__(self, suite: Suite, options: Options, parent: Path, check: Callable[[Recipe], None]) -> None:
+        self.suite, self.options, self.parent, self.check = suite, options, parent, check
         self.members = {file.resolve() for file in suite.recipes}
         self.steps: dict[Path, Step] = {}
         self.taken: dict[Path, Path] = {}
@@ -140,6 +146,8 @@ class _Planner:
             return
         options = self._options(file)
         experiment = _loaded(file, options)
+        for recipe in experiment.recipes:
+            self.check(recipe)
         needs = needed(experiment.recipes, options)
         for need in needs:
             self._add(need)

@@ -17,7 +17,7 @@ from spectra.bench.validation import validator
 from spectra.chain import FolderOf, not_there
 from spectra.data.open import Data
 from spectra.loss import Loss
-from spectra.model import Model, validated
+from spectra.model import Model, create, validated
 from spectra.recipe.dump import recipe_text
 from spectra.recipe.recipe import Recipe
 from spectra.registry import registry
@@ -25,6 +25,7 @@ from spectra.training.checkpoint import Checkpoints
 from spectra.training.feed import PairFeed
 from spectra.training.progress import Watcher
 from spectra.training.random_state import seed
+from spectra.training.rehearsal import rehearse
 from spectra.training.trainer import Trainer
 from spectra.training.watch.board import Board
 from spectra.training.watch.journal import Journal
@@ -73,6 +74,18 @@ def teach(model: Model, recipe: Recipe, data: Data, around: Surroundings) -> Non
     translator.to(around.device)
     model.trained = translator.ready or fits or trainer.learned
     model.notes += (*(checkpoints.notes if checkpoints else ()), *_notes(recipe, trainer))
+
+
+def rehearsed(recipe: Recipe) -> None:
+    """Refuse what a recipe says of stages, players and terms that its translator has not, as far as that is known
+    without data. Weights of losses that are missing here count as if they were not."""
+    said = recipe.weights or recipe.train.players or recipe.train.stages
+    if said and registry("translators").get(recipe.translator).learns():
+        terms = terms_of_losses(recipe).values()
+        task, settings = recipe.resolved_task(), recipe.settings
+        rehearse(
+            lambda: create(recipe.translator, task, settings=settings).translator, recipe.train, recipe.weights, terms
+        )
 
 
 def _beginning(model: Model, recipe: Recipe, around: Surroundings) -> Beginning | None:
@@ -147,12 +160,17 @@ def _notes(recipe: Recipe, trainer: Trainer) -> Iterator[str]:
 
 def losses_of(recipe: Recipe, device: str) -> dict[str, tuple[Loss, float]]:
     """The paired losses that count in a recipe, with their weights; by the bare name, where no other has it too."""
-    bare = {name: name.rpartition(":")[2] for name in recipe.losses}
-    alike = Counter(bare.values())
     found: dict[str, tuple[Loss, float]] = {}
-    for name, entry in recipe.counting.items():
-        component = registry("losses").get(name)
+    for name, term in terms_of_losses(recipe).items():
+        component, entry = registry("losses").get(name), recipe.losses[name]
         loss: Loss = component(validated(component, name, entry.settings))
         loss.scales = entry.scales
-        found[bare[name] if alike[bare[name]] == 1 else name] = (loss.to(device), entry.weight)
+        found[term] = (loss.to(device), entry.weight)
     return found
+
+
+def terms_of_losses(recipe: Recipe) -> dict[str, str]:
+    """What the losses that count are called as terms."""
+    bare = {name: name.rpartition(":")[2] for name in recipe.losses}
+    alike = Counter(bare.values())
+    return {name: bare[name] if alike[bare[name]] == 1 else name for name in recipe.counting}

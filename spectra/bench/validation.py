@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,15 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from spectra.bench.guarded import Guarded
 from spectra.bench.picture_sheet import Row, picture_sheet
 from spectra.bench.samples import chosen
-from spectra.bench.scoring import fitted, metric_of, resized, score_item
+from spectra.bench.scoring import fitted, resized, score_item
 from spectra.data.images import write_image
 from spectra.data.open import Data
 from spectra.data.pairs import Pair, PairSet
 from spectra.data.pictures import as_stored
 from spectra.errors import SpectraError, did_you_mean
-from spectra.metric import Metric
 from spectra.model import Model, device_of
 from spectra.recipe.recipe import EvaluateSettings, Recipe
 from spectra.recipe.train import ValidationSettings
@@ -41,7 +40,11 @@ def validator(
     require_metric(settings, recipe.evaluate)
     if data.validation is None:
         raise SpectraError("`train.validation` needs a split to look at: name it with `data.validation`.")
-    return Validator(model, data.validation, settings, recipe.evaluate, folder, world or World())
+    look = Validator(model, data.validation, settings, recipe.evaluate, folder, world or World())
+    if settings.choose == "best" and model.translator.learns():
+        with undisturbed(model):  # a network of a metric may draw its first weights
+            look.require_choice(Guarded(settings.metric, recipe.evaluate.metrics[settings.metric]))
+    return look
 
 
 def require_metric(settings: ValidationSettings, evaluate: EvaluateSettings) -> None:
@@ -57,7 +60,9 @@ def require_metric(settings: ValidationSettings, evaluate: EvaluateSettings) -> 
 class Validator:
     """Scores a model on the same images each time, and leaves all that learning depends on as it was.
 
-    Of several processes the first looks, and tells the others. ``pairs`` should keep in memory what it has read.
+    Of several processes the first looks, and tells the others. ``pairs`` should keep in memory what it has read. A
+    metric that raises has no score in that look, and learning goes on; one that is to choose the best weights, and has
+    chosen none yet, is an error.
     """
 
     def __init__(
@@ -89,14 +94,25 @@ class Validator:
     def restore(self, state: Mapping[str, float | None] | None) -> None:
         self.best = state["best"] if state else None
 
+    def require_choice(self, metric: Guarded) -> None:
+        """Refuse a metric that has failed and is to choose, while nothing is chosen: there may never be a best."""
+        if metric.fault is None or self.settings.choose != "best" or self.best is not None:
+            return
+        raise SpectraError(
+            f"The metric {self.settings.metric!r}, by which `train.validation` chooses the best weights, failed: "
+            f"{metric.fault.reason}. Choose by another metric, or take the last weights: "
+            "`train.validation.choose: last`."
+        )
+
     def _looked(self, stage: str, total: int) -> Validation:
-        look = _Look({name: metric_of(name, said) for name, said in self.evaluate.metrics.items()})
         with undisturbed(self.model), torch.no_grad():
+            look = _Look({name: Guarded(name, said) for name, said in self.evaluate.metrics.items()})
             for place in self.places:
                 pair = self.pairs[place]
                 judged = resized(pair, self.evaluate.resize)
                 look.take(judged, self._predicted(pair), shown=place in self.shown)
         scores, reasons = look.scores()
+        self.require_choice(look.metrics[self.settings.metric])
         return Validation(
             stage,
             total,
@@ -107,6 +123,7 @@ class Validator:
             reasons,
             look.collapse.signs(),
             self._written(total, look.rows),
+            look.failed,
         )
 
     def _predicted(self, pair: Pair) -> Tensor:
@@ -132,7 +149,7 @@ class Validator:
 class _Look:
     """One pass over the images."""
 
-    metrics: Mapping[str, Metric]
+    metrics: Mapping[str, Guarded]
     collapse: Collapse = field(default_factory=Collapse)
     rows: list[Row] = field(default_factory=list)
     spoilt: int = 0
@@ -156,13 +173,13 @@ class _Look:
             reason = f"{self.spoilt} predictions hold values that are not finite"
             return dict.fromkeys(self.metrics), dict.fromkeys(self.metrics, reason)
         results = {name: metric.result() for name, metric in self.metrics.items()}
-        values = {name: score.value for name, score in results.items()}
         reasons = {name: score.reason for name, score in results.items() if score.reason}
-        return {name: _finite(value) for name, value in values.items()}, reasons
+        return {name: score.value for name, score in results.items()}, reasons
 
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    @property
+    def failed(self) -> dict[str, str]:
+        """Of metrics that raised, why."""
+        return {name: metric.fault.reason for name, metric in self.metrics.items() if metric.fault is not None}
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from spectra.cli.errors import end_if_failed
 from spectra.cli.loading import undisturbed
 
 
@@ -135,9 +136,7 @@ def bench(
     else:
         click.echo(text_table(done.result, _width()))
         click.echo(f"\nReport: {done.folder / 'report.html'}")
-    if done.failed:
-        click.echo(f"Failed: {', '.join(done.failed)}. The table says why.", err=True)
-        raise click.exceptions.Exit(1)
+    end_if_failed(done.failed)
 
 
 def _width() -> int | None:

@@ -170,7 +170,10 @@ def _side(side: str, it: SideStatistics) -> list[str]:
     lines.append("  percentile " + "  ".join(f"{share:g}: {value:.5g}" for share, value in it.percentiles.items()))
     lines.append(f"  {it.edges[0]:.5g} ▕{bars(it.histogram)}▏ {it.edges[1]:.5g}")
     if it.not_finite:
-        lines.append(f"  {it.not_finite:,} values are NaN or infinite and were left out: declare them as no data.")
+        from spectra.data.not_finite import remedy
+        from spectra.modalities import Scale
+
+        lines.append(f"  {it.not_finite:,} values are NaN or infinite and were left out. {remedy(Scale())}")
     if it.marked:
         lines.append(f"  {it.marked:,} pixels are no data, as their files say, and were left out.")
     return lines

@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -40,6 +40,14 @@ def spoken() -> Iterator[None]:
         _fail("Terminated.", 128 + signal.SIGTERM)
     except KeyboardInterrupt:
         _fail("Interrupted.", 128 + signal.SIGINT)
+
+
+def end_if_failed(failed: Sequence[str], *, told: bool = True) -> None:
+    """A command that went on past what failed names it in its last line, and exits with 1."""
+    if failed and told:
+        click.echo(f"Failed: {', '.join(failed)}. The table says why.", err=True)
+    if failed:
+        raise click.exceptions.Exit(1)
 
 
 def _told(why: OSError) -> str | None:

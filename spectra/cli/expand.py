@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import click
 
 from spectra.cli.loading import undisturbed
-from spectra.cli.translate import settings_of
+from spectra.cli.translating import end_with, going_on_later, of_images, of_work, settings_of
 
 if TYPE_CHECKING:
     from spectra.translation.expand import Expanded
@@ -54,25 +54,8 @@ The same command goes on where an earlier one was stopped."""
 )
 @click.option("--mix", type=PATH, metavar="PATH", help="Labels of real images, to be in the same COCO file.")
 @click.option("--mix-images", type=PATH, metavar="DIR", help="Where those lie.  [default: beside their COCO file]")
-@click.option("--task", metavar="TASK", help="Such as rgb2ir, for a ready name.  [default: by the files]")
-@click.option("--preset", metavar="NAME", help="A preset of a ready name.")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a value of a ready name; may be repeated.")
-@click.option(
-    "--depth", type=click.Choice(["8", "16", "float"]), help="[default: as the model learned, or as the source]"
-)
-@click.option("--image-format", type=click.Choice(["png", "tif", "npy"]), help="[default: as the source; png for jpg]")
-@click.option(
-    "--georeference/--no-georeference",
-    default=True,
-    help="Keep the place of GeoTIFFs, or leave it out.  [default: keep]",
-)
-@click.option(
-    "--device", default="cpu", show_default=True, metavar="D", help="Where to compute: cpu, cuda, cuda:1, mps."
-)
-@click.option(
-    "--threads", type=click.IntRange(min=1), metavar="N", help="Images at a time.  [default: cores, at most 4]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@of_images("--image-format")
+@of_work()
 def expand(
     model: str,
     source: str,
@@ -98,17 +81,10 @@ def expand(
 
     first_pixel = cast(Literal[0, 1], int(voc_origin))
     options |= {"merge": parse_map(maps, drop_others), "first_pixel": first_pixel, **settings_of(sets)}
-    try:
-        with Bars() as bars:
-            done = growing.expand(model, source, labels, out, progress=bars.told, **options)
-    except KeyboardInterrupt:
-        click.echo("Stopped. What is done stays; the same command goes on with the rest.", err=True)
-        raise
+    with going_on_later(), Bars() as bars:
+        done = growing.expand(model, source, labels, out, progress=bars.told, **options)
     click.echo(json.dumps(_described(done), indent=2) if as_json else _told(done, out))
-    for _, reason in done.images.failed:
-        click.echo(f"Failed: {reason}", err=True)
-    if done.images.failed:
-        raise click.exceptions.Exit(1)
+    end_with(reason for _, reason in done.images.failed)
 
 
 def _described(done: Expanded) -> dict[str, Any]:

@@ -11,7 +11,10 @@ HELD = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait until the block is done, and are then heeded at once."""
+    """Ctrl-C and SIGTERM wait until the block is done, and are then heeded at once.
+
+    For the imports of a command, its own or a plugin's: ``with undisturbed(): import torch``.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

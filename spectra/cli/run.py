@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from spectra.cli.errors import end_if_failed
 from spectra.cli.loading import undisturbed
 
 if TYPE_CHECKING:
+    from spectra.bench.run import Run
     from spectra.bench.suite import Outcome, SuitePlan
     from spectra.recipe.suite import Suite
 
@@ -34,7 +36,9 @@ Ctrl-C stops a training after the step under way and saves it; the same command 
 
 A recipe may need the runs of others, such as `init_from: base.yaml`: these are carried out first, in folders beside
 its own, or taken as they are where they are finished. A suite, `recipes: [one.yaml, two.yaml]`, runs all that it
-names: there --out is the folder of all runs, and one that fails does not stop the others."""
+names: there --out is the folder of all runs, and one that fails does not stop the others.
+
+A metric or a floor that raises does not stop a run: the table says why, and the exit code is then 1."""
 )
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.option("--data", type=click.Path(path_type=Path), metavar="DIR", help="Folder of your own pairs.")
@@ -74,8 +78,7 @@ def run(
 
         from spectra.bench import run as running
         from spectra.bench.plan import plan
-        from spectra.bench.report import verdict_of
-        from spectra.bench.table import text_table
+        from spectra.bench.teaching import rehearsed
         from spectra.cli.progress import Bars
         from spectra.recipe.suite import read_suite
         from spectra.training.world import leave
@@ -86,6 +89,8 @@ def run(
         return
     if dry_run:
         planned = plan(recipe, data=data, out=out, sets=sets, preset=preset, device=device, seed=seed)
+        for each in planned.recipes:
+            rehearsed(each)
         click.echo(json.dumps(planned.described(), indent=2) if as_json else str(planned))
         return
     with Bars(quiet=not _first()) as bars:
@@ -103,8 +108,15 @@ def run(
             said=bars.say,
         )
     leave()
-    if not _first():
-        return
+    if _first():
+        _tell(done, as_json)
+    end_if_failed(done.failed, told=_first())
+
+
+def _tell(done: Run, as_json: bool) -> None:
+    from spectra.bench.report import verdict_of
+    from spectra.bench.table import text_table
+
     if done.done_before:
         click.echo(
             f"Already done: {done.folder} holds this very run. Use --fresh to carry it out anew, or another --out.",
@@ -128,20 +140,22 @@ def _run_suite(
     from spectra.bench.needs import Options
     from spectra.bench.run import run as carry_out
     from spectra.bench.suite import plan_suite, run_suite
+    from spectra.bench.teaching import rehearsed
     from spectra.cli.progress import Bars
     from spectra.training.world import leave
 
-    plan = plan_suite(suite, Options(**said), out)
     if dry_run:
+        plan = plan_suite(suite, Options(**said), out, rehearsed)
         click.echo(json.dumps(plan.described(), indent=2) if as_json else str(plan))
         return
+    plan = plan_suite(suite, Options(**said), out)
     with Bars(quiet=not _first()) as bars:
         watched = partial(carry_out, watchers=[bars], said=bars.say)
         outcomes = list(run_suite(plan, watched, fresh=fresh, told=bars.told))
     leave()
     if _first():
         _tell_suite(plan, outcomes, as_json)
-    if any(outcome.run is None for outcome in outcomes):
+    if any(outcome.run is None or outcome.run.failed for outcome in outcomes):
         raise click.exceptions.Exit(1)
 
 
@@ -157,3 +171,6 @@ def _tell_suite(plan: SuitePlan, outcomes: list[Outcome], as_json: bool) -> None
     for outcome in outcomes:
         if outcome.run is None:
             click.echo(f"{outcome.trace}Failed: {outcome.step.file}: {outcome.reason}", err=True)
+        elif outcome.run.failed:
+            named, report = ", ".join(outcome.run.failed), outcome.run.folder / "report.html"
+            click.echo(f"Failed: {outcome.step.file}: {named}. {report} says why.", err=True)

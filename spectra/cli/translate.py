@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from spectra.cli.loading import undisturbed
-from spectra.errors import SpectraError
+from spectra.cli.translating import end_with, going_on_later, of_images, of_work, settings_of
 
 if TYPE_CHECKING:
     from spectra.translation.translate import Translated
@@ -30,28 +30,11 @@ The same command goes on where an earlier one was stopped. Put -- before names t
 @click.argument("model")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder of the results.")
-@click.option("--task", metavar="TASK", help="Such as rgb2ir, for a ready name.  [default: by the files]")
-@click.option("--preset", metavar="NAME", help="A preset of a ready name.")
-@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Set a value of a ready name; may be repeated.")
-@click.option(
-    "--depth", type=click.Choice(["8", "16", "float"]), help="[default: as the model learned, or as the source]"
-)
-@click.option("--format", type=click.Choice(["png", "tif", "npy"]), help="[default: as the source; png for jpg]")
-@click.option(
-    "--georeference/--no-georeference",
-    default=True,
-    help="Keep the place of GeoTIFFs, or leave it out.  [default: keep]",
-)
+@of_images("--format")
 @click.option(
     "--intermediate", is_flag=True, help="Also write what the model makes on its way, such as the grey of mpfnet."
 )
-@click.option(
-    "--device", default="cpu", show_default=True, metavar="D", help="Where to compute: cpu, cuda, cuda:1, mps."
-)
-@click.option(
-    "--threads", type=click.IntRange(min=1), metavar="N", help="Images at a time.  [default: cores, at most 4]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@of_work()
 def translate(
     model: str,
     sources: tuple[str, ...],
@@ -81,32 +64,12 @@ def translate(
     options: dict[str, Any] = {"task": task, "preset": preset, "depth": depth, "format": format}
     options |= {"georeference": georeference, "intermediate": intermediate}
     settings = settings_of(sets)
-    try:
-        with Bars() as bars:
-            done = translation.translate(
-                model, sources, out, progress=bars.told, device=device, threads=threads, **options, **settings
-            )
-    except KeyboardInterrupt:
-        click.echo("Stopped. What is done stays; the same command goes on with the rest.", err=True)
-        raise
+    with going_on_later(), Bars() as bars:
+        done = translation.translate(
+            model, sources, out, progress=bars.told, device=device, threads=threads, **options, **settings
+        )
     click.echo(json.dumps(_described(done), indent=2) if as_json else _told(done))
-    failed = dict.fromkeys(reason for one in (done, *done.intermediates.values()) for _, reason in one.failed)
-    for reason in failed:
-        click.echo(f"Failed: {reason}", err=True)
-    if failed:
-        raise click.exceptions.Exit(1)
-
-
-def settings_of(sets: tuple[str, ...]) -> dict[str, Any]:
-    from spectra.recipe.layers import parse_assignment
-
-    settings: dict[str, Any] = {}
-    for text in sets:
-        path, value = parse_assignment(text)
-        if len(path) > 1:
-            raise SpectraError(f"--set {text}: here one sets a translator's own values, such as factor=1.2.")
-        settings[str(path[0])] = value
-    return settings
+    end_with(reason for one in (done, *done.intermediates.values()) for _, reason in one.failed)
 
 
 def _described(done: Translated) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spectra.data.not_finite import remedy
 from spectra.data.pairs import Picture
 from spectra.errors import ImageError, SpectraError
 from spectra.modalities import TYPE_LIMITS, Modality, Scale
@@ -55,10 +56,10 @@ def wrong_channels(path: object, channels: int, modality: Modality) -> str:
 
 def to_picture(array: NDArray[Any], scale: Scale) -> Picture:
     """An ``(h, w, c)`` array of uint8, uint16 or float32 in the unit interval of a scale; nothing is clipped."""
-    scale = scale.for_type(str(array.dtype))
-    low, _ = scale.limits
     values = torch.from_numpy(_planes(array))
     valid = _valid(values, array, scale)
+    scale = scale.for_type(str(array.dtype))
+    low, _ = scale.limits
     if low:
         values.sub_(low)
     values.div_(scale.span)
@@ -114,23 +115,20 @@ def _valid(values: Tensor, array: NDArray[Any], scale: Scale) -> Tensor | None:
     """Where there is data; None where there is everywhere."""
     if scale.nodata is None:
         if array.dtype == np.float32:
-            _refuse_not_finite(values)
+            _refuse_not_finite(values, scale)
         return None
     marked = torch.isnan(values) if math.isnan(scale.nodata) else values == scale.nodata
     valid = ~(marked.any(0) if math.isnan(scale.nodata) else marked.all(0))
-    _refuse_not_finite(values[:, valid])
+    _refuse_not_finite(values[:, valid], scale)
     return None if bool(valid.all()) else valid
 
 
-def _refuse_not_finite(values: Tensor) -> None:
+def _refuse_not_finite(values: Tensor, scale: Scale) -> None:
     if bool(torch.isfinite(values.sum())):
         return
     wrong = int((~torch.isfinite(values)).sum())
     if wrong:
-        raise SpectraError(
-            f"holds {wrong} values that are NaN or infinite. Repair them, or declare what marks no data in the scale, "
-            "such as `dtype nodata nan`."
-        )
+        raise SpectraError(f"holds {wrong} values that are NaN or infinite. {remedy(scale)}")
 
 
 def _filled(values: Tensor, valid: Tensor) -> Tensor:

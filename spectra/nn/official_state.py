@@ -4,14 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn
+from dataclasses import dataclass
+from typing import Generic, NoReturn, TypeVar
 
 import torch
 from torch import Tensor
 
+from spectra.errors import SpectraError
+
+Settings = TypeVar("Settings")
 Refuse = Callable[[str], NoReturn]
 """What raises the plugin's own error, of the reason that it is given."""
 STATISTICS = re.compile(r".*\.(running_mean|running_var|num_batches_tracked)")
+
+
+@dataclass(frozen=True)
+class Found(Generic[Settings]):
+    """What keys and shapes say: settings, and the channels of source and target."""
+
+    settings: Settings
+    source: int
+    target: int
+
+
+def refusing(method: str) -> Refuse:
+    """The error of a method's importer: what it was given is no generator of it, and why."""
+
+    def refuse(why: str) -> NoReturn:
+        raise SpectraError(f"This is no generator of {method} that could be imported: {why}")
+
+    return refuse
+
+
+def is_convolution(state: Mapping[str, Tensor], layer: str, kernel: int | None = None) -> bool:
+    """Whether a layer has the weights of a convolution over images, of a square kernel where its size is given."""
+    weight = state.get(f"{layer}.weight")
+    if not isinstance(weight, Tensor) or weight.ndim != 4 or not weight.numel():
+        return False
+    return kernel is None or weight.shape[2:] == (kernel, kernel)
 
 
 def plain(state: Mapping[str, Tensor], notes: list[str], refuse: Refuse) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -14,6 +15,7 @@ from spectra.modalities import Task
 from spectra.model import Model, preset_of, validated
 from spectra.recipe.recipe import Recipe
 from spectra.recipe.train import TrainSettings
+from spectra.settings import Config
 from spectra.testing.check import Fault, NotApplicable, require
 from spectra.testing.made import made_images
 from spectra.testing.subject import Learner, same, unchanged
@@ -51,12 +53,25 @@ def _some_tasks() -> Iterator[Task]:
 
 
 def presets(learner: Learner) -> None:
+    """Every one can be built: as tensors without data, which cost no memory and no time, on torch's device `meta`.
+
+    A constructor that fails there, as one does that computes with values, is carried out with real tensors, and what
+    that says counts. A preset whose real network no machine could hold is thus no fault.
+    """
     for name, partial in learner.component.presets.items():
         if unknown := sorted(set(partial) - set(Recipe.model_fields)):
             raise Fault(f"the preset {name!r} has the key {unknown[0]!r}, which no recipe has")
         TrainSettings.model_validate(partial.get("train", {}))
         said = preset_of(learner.component, learner.name, name).get("settings", {})
-        learner.component(learner.task, validated(learner.component, learner.name, said))
+        _built(learner, validated(learner.component, learner.name, said))
+
+
+def _built(learner: Learner, settings: Config) -> None:
+    with suppress(Exception), warnings.catch_warnings(), torch.device("meta"):
+        warnings.simplefilter("error")  # such as of weights that are loaded to no effect
+        learner.component(learner.task, settings)
+        return
+    learner.component(learner.task, settings)
 
 
 def shape(learner: Learner) -> None:

@@ -53,6 +53,8 @@ class Validation:
     """What tells a collapse, as `spectra.training.watch.collapse` defines it."""
     samples: Path | None = None
     """The picture that was written."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Metrics that raised, and what."""
 
 
 class Watcher(Protocol):

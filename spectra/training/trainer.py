@@ -27,6 +27,7 @@ from spectra.training.precision import computing, scaler_for, without_effect
 from spectra.training.prefetch import Feed
 from spectra.training.progress import Validate, Watcher
 from spectra.training.recompute import keep, recompute
+from spectra.training.rehearsal import refuse_unknown_words
 from spectra.training.schedules import Position
 from spectra.training.world import World
 from spectra.translator import Translator
@@ -82,10 +83,7 @@ class Trainer:
         if not stages and pairs is None and not self.translator.ready:
             raise SpectraError(f"{type(self.translator).__name__} has no stages to train: fit it on pairs instead.")
         if stages:
-            players = [name for stage in stages for name in stage.players]
-            known = [*(stage.name for stage in stages), *self.translator.left_out()]
-            refuse_unknown("stage", self.settings.stages, known)
-            refuse_unknown("player", [*self.settings.players, *self.weights], players)
+            refuse_unknown_words(self.translator, stages, self.settings, self.weights)
         loop = Loop(self, stages, feed) if stages else None
         resumed = loop is not None and loop.resume()
         if not resumed and self.begin is not None:

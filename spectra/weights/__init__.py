@@ -2,7 +2,8 @@
 
     state = weights.load("vgg19")  # tensors by name, or MissingWeights, which tells the remedy
 
-Nothing is fetched unless it is asked for by ``fetch``, and nothing is read whose hash is not the known one.
+Nothing is fetched unless it is asked for by ``fetch``, and nothing is loaded by a name whose hash is not the known one;
+``read`` takes any file that somebody named.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from .fetching import fetch
 from .finding import find
 from .importing import import_file
 from .known import KNOWN, Entry, entry
-from .loading import load
+from .loading import load, read
 from .missing import MissingWeights
 
-__all__ = ["KNOWN", "Entry", "MissingWeights", "entry", "fetch", "find", "import_file", "load"]
+__all__ = ["KNOWN", "Entry", "MissingWeights", "entry", "fetch", "find", "import_file", "load", "read"]

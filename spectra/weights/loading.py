@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .finding import find
@@ -19,6 +20,11 @@ def load(name: str) -> dict[str, Tensor]:
     path = find(name)
     if path is None:
         raise MissingWeights.of({name: ""})
+    return read(path)
+
+
+def read(path: Path | str) -> dict[str, Tensor]:
+    """The tensors of any file that somebody named, on the CPU. Nothing in it is ever run, and no hash is asked for."""
     from spectra.official import read_checkpoint
 
-    return read_checkpoint(path)
+    return read_checkpoint(Path(path).expanduser())

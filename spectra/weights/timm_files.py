@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, Any
 from spectra.errors import SpectraError, did_you_mean
 
 from .finding import folders
+from .loading import read
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-
-def read(path: Path | str) -> dict[str, Tensor]:
-    """The tensors of a file that somebody named. Nothing in it is ever run."""
-    from spectra.official import read_checkpoint
-
-    return read_checkpoint(Path(path).expanduser())
+    from torch import nn
 
 
 def known(name: str) -> Any:

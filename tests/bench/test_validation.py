@@ -30,6 +30,7 @@ from spectra.stage import Batch, Player, Stage, Update
 from spectra.training.trainer import Trainer
 from spectra.training.world import World
 from spectra.translator import Translator
+from tests.plugin_packages import PluginPackages
 
 BYTES = Scale(0, 255)
 TASK = Task(Modality("gray", 1), Modality("nir", 1))
@@ -188,6 +189,87 @@ def test_a_metric_without_a_number_is_told_with_its_reason() -> None:
     found = made(metrics={"psnr": {}, "ssim": {"window": 101}})("train", 1)
     assert found.scores["ssim"] is None and found.scores["psnr"] is not None
     assert "ssim" in found.reasons
+
+
+FAILING = """
+import torch
+from spectra import PerImage
+
+class Fails(PerImage):
+    api_version = 1
+    better, unit, signature = "lower", "", "fails|v1"
+    def score(self, item):
+        if float(item.prediction.mean()) > 0.5:
+            raise ValueError("too bright")
+        return float(item.prediction.mean())
+
+class Unmade(Fails):
+    api_version = 1
+    def __init__(self, settings):
+        raise RuntimeError("in making")
+
+class Draws(PerImage):
+    api_version = 1
+    better, unit, signature = "lower", "", "draws|v1"
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.first = torch.rand(3)
+    def score(self, item):
+        return float(torch.rand(()))
+"""
+
+
+@pytest.fixture
+def failing(plugin_packages: PluginPackages) -> Iterator[None]:
+    names = {name.lower(): f"failing:{name}" for name in ("Fails", "Unmade", "Draws")}
+    plugin_packages.add("failing", {"metrics": names}, FAILING)
+    yield
+    plugin_packages.forget()
+
+
+def test_a_metric_that_raises_has_no_score_in_that_look_and_the_others_have(failing: None) -> None:
+    model = Says(0.8)
+    look = made(model, metrics={"mae": {}, "fails": {}, "unmade": {}}, metric="mae")  # type: ignore[arg-type]
+    first = look("train", 1)
+    assert first.scores["mae"] is not None and first.best
+    assert first.scores["fails"] is None and first.scores["unmade"] is None
+    assert first.failed == {"fails": "ValueError: too bright", "unmade": "RuntimeError: in making"}
+    assert "too bright" in first.reasons["fails"]
+    model.values = [0.2]
+    second = look("train", 2)
+    assert second.scores["fails"] == pytest.approx(0.2) and list(second.failed) == ["unmade"]
+
+
+def test_a_metric_that_raises_before_it_has_chosen_any_weights_is_an_error_that_says_what_to_do(failing: None) -> None:
+    model = Says(0.8)
+    look = made(model, metrics={"fails": {}}, metric="fails")  # type: ignore[arg-type]
+    with pytest.raises(SpectraError, match=r"'fails', by which .* best weights, failed: .*too bright.*choose: last"):
+        look("train", 1)
+    last = made(model, metrics={"fails": {}}, metric="fails", choose="last")  # type: ignore[arg-type]
+    assert not last("train", 1).best
+    model.values = [0.2]
+    assert look("train", 2).best
+    model.values = [0.8]
+    assert not look("train", 3).best and look.best == pytest.approx(0.2), "what was chosen stays"
+
+
+def test_a_metric_that_draws_numbers_as_it_is_made_takes_none_from_what_learns(failing: None, tmp_path: Path) -> None:
+    said = recipe(evaluate={"metrics": ["draws"]}, train={"validation": {"metric": "draws"}})
+    model, data = wobble(), open_data(said)
+    before = torch.get_rng_state()
+    look = validator(model, said, data, tmp_path)
+    assert look is not None and torch.equal(torch.get_rng_state(), before)
+    look("train", 1)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_metric_that_is_to_choose_and_cannot_be_made_is_told_before_anything_is_learned(
+    failing: None, tmp_path: Path
+) -> None:
+    said = recipe(evaluate={"metrics": ["unmade"]}, train={"validation": {"metric": "unmade"}})
+    with pytest.raises(SpectraError, match="RuntimeError: in making"):
+        validator(wobble(), said, open_data(said), tmp_path)
+    assert validator(Model(Copies(TASK, Config()), "copies"), said, open_data(said), tmp_path) is not None
 
 
 def test_the_signs_of_a_collapse_are_found_over_all_images() -> None:

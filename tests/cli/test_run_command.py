@@ -67,6 +67,20 @@ def test_a_dry_run_changes_nothing_and_finds_the_same_faults(work: Path) -> None
     assert tree(work) == before
 
 
+def test_a_dry_run_finds_a_term_that_no_step_has_in_a_recipe_and_in_a_suite(work: Path) -> None:
+    text = "task: rgb2ir\ntranslator: pix2pixhd\npreset: tiny\nsettings: {width: 4}\nweights: {generator: {%s: 1}}\n"
+    told = "No term of the player 'generator' is named 'matchin'. Did you mean 'matching'?"
+    for name, term in (("good", "matching"), ("bad", "matchin")):
+        write_recipe(work, text % term, f"{name}.yaml")
+        write_recipe(work, f"recipes: [{name}.yaml]\n", f"{name}_suite.yaml")
+    before = tree(work)
+    for suffix in (".yaml", "_suite.yaml"):
+        good, bad = (spectra(f"{name}{suffix}", "--data", "pairs", "--dry-run") for name in ("good", "bad"))
+        assert good.exit_code == 0, good.output
+        assert bad.exit_code == 1 and told in bad.stderr and bad.stdout == ""
+    assert tree(work) == before
+
+
 def test_set_preset_and_seed_reach_the_run(work: Path) -> None:
     words = ("--preset", "rgb2ir", "--set", "settings.factor=1.4", "--set", "evaluate.samples=0", "--seed", "7")
     assert spectra("small.yaml", "--data", "pairs", *words).exit_code == 0

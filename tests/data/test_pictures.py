@@ -19,6 +19,7 @@ from spectra.data.pictures import TIE, as_stored, to_array, to_picture
 from spectra.data.reader import Reader, read
 from spectra.errors import ImageError, SpectraError
 from spectra.modalities import Modality, Scale
+from spectra.recipe.recipe import Recipe
 
 ALL_LEVELS: dict[str, NDArray[Any]] = {
     "uint8": np.arange(2**8, dtype=np.uint8),
@@ -88,6 +89,22 @@ def test_values_that_are_not_finite_are_counted_and_refused(wrong: float) -> Non
     array[1, 2, 1] = array[0, 0, 0] = wrong
     with pytest.raises(SpectraError, match="2 values that are NaN or infinite"):
         to_picture(array, Scale())
+
+
+@pytest.mark.parametrize("said", ["dtype", "K 250..330", "reflectance 0..10000 nodata 0"])
+def test_the_advice_against_nan_is_a_key_of_a_recipe_that_does_away_with_the_fault(said: str) -> None:
+    array = np.full((1, 2, 1), np.nan, np.float32)
+    array[0, 1] = 300
+    with pytest.raises(SpectraError) as caught:
+        to_picture(array, Scale.parse(said))
+    advised = str(caught.value).split("`")[1].removeprefix("data.source.scale: ")
+    scale = Recipe.model_validate(
+        {"task": "gray2nir", "translator": "copy", "data": {"source": {"scale": advised}}}
+    ).data.source.scale
+    assert scale is not None and Scale.parse(scale).nodata != Scale.parse(said).nodata
+    mended = to_picture(array, Scale.parse(scale))
+    assert mended.valid is not None and mended.valid.tolist() == [[False, True]]
+    assert mended.scale.unit == Scale.parse(said).for_type("float32").unit
 
 
 def test_infinities_of_both_signs_do_not_cancel() -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
+import torch
+from torch import Tensor
 
 from spectra import weights
 from spectra.metrics.distribution.inception import inception_passes
 from spectra.registry import installed, registry
 from spectra.testing import Check, Fault, NotApplicable, checks, conformance
+from spectra.testing.subject import Learner
+from spectra.translator import Translator
 from tests.metrics.deep_items import forget, use_random_networks
 from tests.nn.inception_weights import random_inception
 
@@ -19,8 +24,40 @@ _LINKS = [
     {"translator": "graydef", "source": {"name": "rgb", "channels": 3}, "target": _GRAY},
     {"translator": "inverse", "source": _GRAY, "target": {"name": "ir", "channels": 1}},
 ]
+FIGURES: dict[str, dict[str, Any]] = {
+    "pix2next": {
+        "width": 4,
+        "blocks": 2,
+        "internimage": {"channels": 16, "depths": [1, 1, 1], "drop_path": 0.0},
+        "discriminator_width": 4,
+    },
+    "mpfnet": {"width": 4, "depths": [1, 1], "discriminator_width": 4, "discriminator_layers": 2},
+}
+"""By which presets of hundreds of millions of parameters become small: they keep all their switches, and are quick."""
 ASKED: dict[str, Any] = {"chain": {"task": "rgb2ir", "settings": {"links": _LINKS}}}
 """What a component is examined with, where it is nothing without settings."""
+SMALLER: dict[str, Any] = {"mpfnet": {"settings": FIGURES["mpfnet"]}}
+"""Three stages of many terms each: even its preset `tiny` takes a minute for all checks."""
+
+_learn = Learner.learned
+_latest: list[tuple[Learner, Translator, Tensor]] = []
+"""What learnt last, with what it was then, and the state of torch's random numbers after it."""
+
+
+def _learned_once(learner: Learner) -> Translator:
+    """A copy of what learnt last, where that is the same learner: most checks begin with the same steps."""
+    if not _latest or _latest[0][0] != learner:
+        _latest[:] = [(learner, _learn(learner), torch.get_rng_state())]
+    _, translator, random_state = _latest[0]
+    torch.set_rng_state(random_state)
+    return deepcopy(translator)
+
+
+@pytest.fixture(autouse=True)
+def learn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "learning_repeats" not in request.node.name:  # which compares what is learnt twice
+        monkeypatch.setattr(Learner, "learned", _learned_once)
+
 
 OWN = [it for it in installed() if it.own and it.group in ("translators", "losses", "metrics")]
 
@@ -41,7 +78,7 @@ IN_MINUTES = {
 for plugin in OWN:
     left = dict.fromkeys(IN_MINUTES.get(plugin.name, ()), "it takes minutes: the slow suite has it")
     globals()[f"test_{plugin.kind}_{plugin.name}"] = conformance(
-        plugin.group, plugin.full_name, without=left, **_tiny(plugin.name), **ASKED.get(plugin.name, {})
+        plugin.group, plugin.full_name, without=left, **_tiny(plugin.name), **{**ASKED, **SMALLER}.get(plugin.name, {})
     )
 
 
@@ -52,16 +89,6 @@ def test_what_takes_minutes_holds_too(name: str, check: str) -> None:
     chosen()
 
 
-FIGURES: dict[str, dict[str, Any]] = {
-    "pix2next": {
-        "width": 4,
-        "blocks": 2,
-        "internimage": {"channels": 16, "depths": [1, 1, 1], "drop_path": 0.0},
-        "discriminator_width": 4,
-    },
-    "mpfnet": {"width": 4, "depths": [1, 1], "discriminator_width": 4, "discriminator_layers": 2},
-}
-"""By which presets of hundreds of millions of parameters become small: they keep all their switches, and are quick."""
 SLOW = LARGE - set(FIGURES)
 PRESETS = [
     pytest.param(plugin.full_name, preset, marks=[pytest.mark.slow] if plugin.name in SLOW and preset != "tiny" else [])

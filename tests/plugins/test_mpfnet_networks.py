@@ -14,6 +14,7 @@ from spectra import Model, SpectraError, Task
 from spectra_mpfnet import MPFNet, Settings
 from spectra_mpfnet.consistency import Consistency
 from spectra_mpfnet.coordinate_attention import CoordinateAttention
+from spectra_mpfnet.cross_scale import doubled
 from spectra_mpfnet.discriminator import Discriminator, SpectralConvolution
 from spectra_mpfnet.feature_embedding import FeatureEmbedding, Style
 from spectra_mpfnet.networks import discriminator_of, progressive_of
@@ -206,6 +207,15 @@ def twice(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2, mode="bilinear")
 
 
+def test_doubling_is_bilinear_and_keeps_the_numbers_it_is_given() -> None:
+    x = random(2, 3, 4, 5).requires_grad_()
+    assert torch.allclose(doubled(x), twice(x), rtol=0, atol=1e-12) and doubled(x).is_contiguous()
+    assert torch.autograd.gradcheck(doubled, x)
+    low = x.detach().bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(doubled(low), twice(low.float()).bfloat16())
+
+
 def test_the_whole_network_goes_from_coarse_to_fine() -> None:
     network, image = progressive(), random(2, 1, 16, 24)
     coarse, fine = network.scales
@@ -295,6 +305,16 @@ def test_in_bfloat16_means_variances_and_predictions_are_float() -> None:
         hook.remove()
     assert set(seen) == {torch.float32} and all(each.dtype == torch.float32 for each in low)
     assert max(float((a - b).abs().mean()) for a, b in zip(exact, low, strict=True)) < 0.05
+
+
+def test_what_coordinate_attention_weighs_by_is_float_from_beginning_to_end() -> None:
+    torch.manual_seed(0)
+    module = CoordinateAttention(6, 2).train()
+    x = random(2, 6, 5, 7).bfloat16()
+    exact = module.factors(x.float())
+    with torch.autocast("cpu", torch.bfloat16):
+        found = module.factors(x)
+    assert all(torch.equal(one, other) for one, other in zip(found, exact, strict=True))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 65), (64, 64), (100, 33)])

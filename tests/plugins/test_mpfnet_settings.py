@@ -21,6 +21,7 @@ OUTPUT: list[dict[str, Any]] = [
     {"activation": "relu"},
     {"skip_source": "post_act"},
     {"norm_affine": True},
+    {"norm_first": False},
     {"rcab_convs": 1},
     {"rcab_convs": 0},
     {"rcab_norm": "group"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import erf, exp, sqrt
-from typing import TypeVar
 
 import pytest
 import torch
@@ -12,21 +11,7 @@ from torch.nn import functional
 
 from spectra.errors import SpectraError
 from spectra_pix2next.attention import Attention, CrossAttention
-
-Module = TypeVar("Module", bound=nn.Module)
-
-
-def drawn(*shape: int, seed: int = 1) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def redrawn(module: Module) -> Module:
-    generator = torch.Generator().manual_seed(0)
-    module.double()
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.copy_(0.1 + 0.4 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
-    return module
+from tests.plugins.redrawn import drawn, redrawn
 
 
 def answers(query: Tensor, key: Tensor, value: Tensor, heads: int) -> list[list[list[float]]]:

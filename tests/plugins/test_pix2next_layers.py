@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import pytest
 import torch
@@ -17,22 +16,7 @@ from spectra_pix2next.activated import activated_convolution
 from spectra_pix2next.head import Head, OutputBlock, StandardisedConvolution
 from spectra_pix2next.residual import Residual, group_norm
 from spectra_pix2next.sampling import Down, Up
-
-Module = TypeVar("Module", bound=nn.Module)
-
-
-def drawn(*shape: int, seed: int = 1) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
-def redrawn(module: Module) -> Module:
-    """Every parameter, so that none is 0 or 1 by chance of its beginning."""
-    generator = torch.Generator().manual_seed(0)
-    module.double()
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.copy_(0.3 + 0.5 * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
-    return module
+from tests.plugins.redrawn import drawn, redrawn
 
 
 def normed(x: Tensor, groups: int, eps: float) -> Tensor:

@@ -202,7 +202,7 @@ REFUSED: Mapping[str, tuple[Callable[[], Mapping[str, Any]], str]] = {
         lambda: {**wide(), "model.4.bias": torch.full((8,), torch.nan)},
         r"not finite: model\.4\.bias",
     ),
-    "empty": (lambda: {**wide(), "model.1.weight": torch.rand(0, 3, 7, 7)}, "width 0.*cannot be"),
+    "empty": (lambda: {**wide(), "model.1.weight": torch.rand(0, 3, 7, 7)}, "no first convolution 'model.1'"),
     "other kernel": (
         lambda: {**wide(), "model.13.weight": torch.rand(16, 8, 4, 4)},
         "of another shape: model.13.weight",

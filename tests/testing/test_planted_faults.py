@@ -146,6 +146,23 @@ def test_what_the_faults_are_planted_in_is_green(plugin_packages: PluginPackages
             assert str(why)
 
 
+@pytest.mark.parametrize(("name", "built"), [("NotesItsDevices", ["meta"]), ("LooksAtValues", ["meta", "cpu"])])
+def test_presets_are_built_without_data_and_with_data_where_a_constructor_needs_it(
+    plugin_packages: PluginPackages, name: str, built: list[str]
+) -> None:
+    CLASSES[name].built.clear()
+    next(one for one in checks_of(plugin_packages, "translators", name) if one.name == "presets")()
+    assert CLASSES[name].built == built
+
+
+def test_a_preset_of_which_nothing_can_be_built_is_told_in_the_constructors_words(
+    plugin_packages: PluginPackages,
+) -> None:
+    chosen = checks_of(plugin_packages, "translators", "CannotBeBuilt")
+    with pytest.raises(RuntimeError, match="shape"):
+        next(one for one in chosen if one.name == "presets")()
+
+
 def test_a_metric_whose_weights_are_missing_is_checked_as_far_as_it_can_be(
     plugin_packages: PluginPackages, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,23 @@ def test_a_validation_is_a_line(tmp_path: Path) -> None:
     assert {key: line[key] for key in said} == said and line["samples"] == "step_00000007.png"
 
 
+def test_a_metric_that_failed_is_told_once_even_after_a_stop(tmp_path: Path) -> None:
+    heard: list[str] = []
+    failed = {"fid": "RuntimeError: no features"}
+    first = Journal(tmp_path / "log.jsonl", 10, heard.append)
+    first.validated(validation(5))
+    assert "failed" not in read_journal(tmp_path / "log.jsonl")[0]
+    first.validated(validation(10, failed=failed))
+    again = Journal(tmp_path / "log.jsonl", 10, heard.append)
+    again.resumed(10)
+    again.validated(validation(15, failed=failed | {"kid": "KeyError: 'a'"}))
+    lines = read_journal(tmp_path / "log.jsonl")
+    assert next(line["failed"] for line in lines if "failed" in line) == failed
+    told = [line["text"] for line in lines if line["kind"] == "warning"]
+    assert heard == [f"Step {at}: {text}" for at, text in zip((10, 15), told, strict=True)]
+    assert "'fid'" in told[0] and "RuntimeError: no features" in told[0] and "'kid'" in told[1]
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_is_null(tmp_path: Path, value: float) -> None:
     journal = Journal(tmp_path / "log.jsonl", 1)

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping
 from torch import Tensor
 
 from spectra import SpectraError
-from spectra.weights import MissingWeights
+from spectra.weights import MissingWeights, read
 from spectra.weights.finding import LOCAL, folders
-from spectra.weights.timm_files import read
 from spectra_pix2next.extractors.internimage import InternImage
 from spectra_pix2next.extractors.normalised import spread
 

@@ -26,6 +26,7 @@ from spectra.bench.contest.steward import Steward
 from spectra.bench.contest.trials import Trial, deaf, home_tasks, judge_of, overruled, trials_of
 from spectra.bench.counted import Told, silent
 from spectra.bench.environment import LIBRARIES, git_state, hardware, versions
+from spectra.bench.fault import failed
 from spectra.bench.gallery import write_gallery
 from spectra.bench.method import Judged
 from spectra.bench.page.bench_page import write_page
@@ -90,14 +91,14 @@ class Bench:
 
     folder: Path
     result: Result
-    broken: tuple[str, ...] = ()
+    broken: tuple[tuple[str, str], ...] = ()
     """Metrics that raised, each with its task."""
 
     @property
     def failed(self) -> list[str]:
         """Methods without scores and metrics that raised, each with its task."""
         rows = [row for row in self.result.rows if row.error is not None and not row.scores]
-        return [*(f"{row.method} ({row.task})" for row in rows), *self.broken]
+        return failed([(row.method, row.task) for row in rows], self.broken)
 
     @property
     def text(self) -> str:
@@ -205,7 +206,7 @@ def _carried_out(planned: BenchPlan, told: Told, said: Callable[[str], None]) ->
     for contest in contests:  # last: they take most room, and no number depends on them
         _gallery(planned.folder, contest, told)
     write_page(planned.folder)
-    broken = (f"metric {metric} ({contest.task})" for contest in contests for metric in contest.faults)
+    broken = ((metric, contest.task) for contest in contests for metric in contest.faults)
     return Bench(planned.folder, result, tuple(broken))
 
 

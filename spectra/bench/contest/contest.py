@@ -12,7 +12,7 @@ from spectra.bench.contest.predictions import Predictions
 from spectra.bench.contest.store import MODEL, Kept
 from spectra.bench.contest.trials import Trial
 from spectra.bench.fault import Fault
-from spectra.bench.method import Judged, Method
+from spectra.bench.method import Judged, Method, faults_of
 from spectra.data.open import Data, open_data
 from spectra.data.pairs import Pair
 from spectra.errors import SpectraError
@@ -86,12 +86,8 @@ class Contest:
 
     @property
     def faults(self) -> dict[str, Fault]:
-        """Of its metrics, each once, whoever they were to score."""
-        found: dict[str, Fault] = {}
-        for one in self.scored:
-            for metric, fault in one.faults.items():
-                found.setdefault(metric, fault)
-        return found
+        """Of its metrics."""
+        return faults_of(self.scored)
 
 
 def data_of(recipe: Recipe, contest: Contest) -> Data:

@@ -10,7 +10,7 @@ from typing import Any
 from spectra.bench.contest.contest import Contest, Entry, Written
 from spectra.bench.contest.declared import declared, declared_of_floor, told
 from spectra.bench.contest.trials import Trial
-from spectra.bench.method import Judged, Method
+from spectra.bench.method import Judged, Method, without_terms
 from spectra.bench.results.image_scores import ImageScores as Line
 from spectra.bench.scoring import resize_note
 from spectra.bench.statistics.images import ImageScores
@@ -36,7 +36,7 @@ class Standing:
         settings = contest.judge.evaluate
         like = next(found[metric] for found in self.scores if metric in found)
         scores = [
-            _signed(found.get(metric) or _lacking(like), resize_note(settings, one.fitted))
+            _signed(found.get(metric) or without_terms(like), resize_note(settings, one.fitted))
             for one, found in zip(self.judged, self.scores, strict=True)
         ]
         return over_seeds(scores, self.of_images(metric, contest))
@@ -50,11 +50,6 @@ class Standing:
     def scores(self) -> list[dict[str, Score]]:
         """Of each seed."""
         return [one.scores() for one in self.judged]
-
-
-def _lacking(like: Score) -> Score:
-    """Of a seed whose metric failed before it told its terms."""
-    return replace(like, value=None, low=None, high=None, n=0, reason="not scored: the metric failed")
 
 
 def _signed(score: Score, note: str) -> Score:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from spectra.data.catalogue import Catalogue, ImageFile, Place
 from spectra.data.checkup.finding import Finding, Kind
 from spectra.data.checkup.seen import Seen
-from spectra.modalities import CHANNELS
+from spectra.data.not_finite import remedy
+from spectra.modalities import CHANNELS, Scale
 
 LISTED = 3
 SMALLEST = 16
@@ -165,7 +166,7 @@ def _empty(one: Examined) -> Iterator[Finding]:
         where = f"The {side} image of {one.name!r}"
         if seen.not_finite:
             what = f"{seen.not_finite} values that are NaN or infinite"
-            text = f"{where} holds {what}: declare them as no data, such as `dtype nodata nan`."
+            text = f"{where} holds {what}. {remedy(Scale())}"
             yield Finding(Kind.VALUES, text, (one.name,), side, weight=seen.not_finite)
         if seen.constant:
             yield Finding(Kind.CONSTANT, f"{where} has the value {seen.low:g} everywhere.", (one.name,), side)

@@ -138,6 +138,8 @@ def _validation_line(validation: Validation) -> Line:
     }
     if validation.reasons:
         line["reasons"] = dict(validation.reasons)
+    if validation.failed:
+        line["failed"] = dict(validation.failed)
     if validation.samples is not None:
         line["samples"] = validation.samples.name
     return line

@@ -46,6 +46,8 @@ class Monitor:
         """Validations in a row that showed each."""
         self.told: dict[tuple[str, str], int] = {}
         """When each cause of a stage was last seen, in lines."""
+        self.failed: set[str] = set()
+        """Metrics that have raised in a validation."""
         self.lines = 0
 
     def heard(self, line: Line) -> list[str]:
@@ -57,7 +59,7 @@ class Monitor:
             self.stage.take(line)
             return self._new(line["stage"], self.stage.faults())
         if line.get("kind") == "validation":
-            return self._collapses(line)
+            return [*self._failures(line), *self._collapses(line)]
         return []
 
     def _new(self, stage: str, faults: Iterator[Fault]) -> list[str]:
@@ -68,6 +70,12 @@ class Monitor:
             if last is None or self.lines - last > COOL_DOWN:
                 found.append(text)
         return found
+
+    def _failures(self, line: Line) -> list[str]:
+        """Each metric once, however often it fails."""
+        new = {name: why for name, why in line.get("failed", {}).items() if name not in self.failed}
+        self.failed |= new.keys()
+        return [f"The metric {name!r} failed in validation and has no score there: {why}" for name, why in new.items()]
 
     def _collapses(self, line: Line) -> list[str]:
         """Told once for as long as validations show it without a break."""

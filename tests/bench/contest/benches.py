@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from spectra.bench.contest import bench as benching
 from spectra.bench.contest import steward as stewards
+from spectra.bench.contest import worker
+from spectra.bench.contest.attempt import Failure, attempt
 from spectra.bench.contest.bench import Bench, bench, plan
 from spectra.bench.contest.budget import Budget
+from spectra.bench.contest.channel import Channel
 from spectra.bench.contest.contest import data_of
 from spectra.bench.contest.options import BenchOptions
 from spectra.bench.contest.request import Request
+from spectra.bench.counted import Told
 from spectra.errors import SpectraError
 from tests.pair_folders import tree
 
@@ -29,18 +35,37 @@ def options(*methods: str, **said: Any) -> BenchOptions:
     return BenchOptions(methods, **{"tasks": ("rgb2ir",), "metrics": ("psnr", "mae"), "cost": False, **said})
 
 
-def carry_out(folder: Path, *methods: str, heard: list[str] | None = None, **said: Any) -> Bench:
-    """Without page and pictures, which have tests of their own."""
+class Heard(Channel):
+    """The channel of a worker that is no process."""
+
+    def __init__(self, told: Told, said: Callable[[str], None]) -> None:
+        self.told, self.said = told, said  # type: ignore[method-assign]
+
+
+def attempt_here(request: Request, memory: int | None, told: Told, said: Callable[[str], None]) -> Failure | None:
+    """What a worker does, but in this process: to start one takes seconds, and who does nothing wrong needs none."""
+    try:
+        with torch.random.fork_rng([]):
+            worker.carry_out(Request.model_validate_json(request.model_dump_json()), Heard(told, said))
+    except (SpectraError, OSError) as why:
+        return Failure(str(why))
+    return None
+
+
+def carry_out(folder: Path, *methods: str, heard: list[str] | None = None, apart: bool = False, **said: Any) -> Bench:
+    """Without page and pictures, which have tests of their own. ``apart``: each method in a process of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(benching, "write_page", lambda folder: folder)
         patch.setattr(benching, "write_gallery", lambda *words: None)
+        if stewards.attempt is attempt and not apart:
+            patch.setattr(stewards, "attempt", attempt_here)
         return bench(options(*methods, **said), folder, said=[].append if heard is None else heard.append)
 
 
-def asked(patch: pytest.MonkeyPatch) -> list[str]:
+def asked(patch: pytest.MonkeyPatch, *, apart: bool = False) -> list[str]:
     """The names of those that will be carried out."""
     names: list[str] = []
-    true = stewards.attempt
+    true = attempt if apart else attempt_here
 
     def noted(request: Request, *words: Any) -> Any:
         names.append(request.name)

@@ -28,7 +28,7 @@ def test_who_fails_is_a_row_with_its_reason_and_the_rest_goes_on(
 ) -> None:
     """Those of before are found again, those that are new are carried out."""
     bad = ("raises", "dies", "leaks", "wrong", "dizzy", "leaves")
-    names, heard = asked(monkeypatch), list[str]()
+    names, heard = asked(monkeypatch, apart=True), list[str]()
     done = carry_out(
         shared.copied(folder), "pupil", *bad, "pupil@brief", "graydef", memory=1.5, heard=heard, **shared.said
     )

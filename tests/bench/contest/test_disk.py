@@ -36,7 +36,7 @@ def test_what_has_no_room_is_told_and_the_same_command_goes_on(
 ) -> None:
     """With room for no prediction, and with room for all but the page."""
     said = options("graydef", data=str(write_data(tmp_path / "pairs")), sets=("evaluate.floors=[copy]",))
-    names = asked(monkeypatch)
+    names = asked(monkeypatch, apart=True)
     with largest_file(limit), pytest.raises(SpectraError) as caught:
         bench(said, folder)
     assert f"The bench {str(folder)!r} cannot be written" in str(caught.value)

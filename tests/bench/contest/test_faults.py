@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from spectra.bench.results.terminal import text_table
 from spectra.bench.run import run
@@ -76,6 +77,11 @@ class OfOne(Sound):
             raise ValueError("a flat image")
         return super().update(item)
 
+class TermsOfOne(OfOne):
+    api_version = 1
+    def parts(self):
+        return {"half": self.result()}
+
 class Unfit(Translator):
     api_version = 1
     def fit(self, pairs):
@@ -105,7 +111,7 @@ METRICS = {
     "initsterms": "ValueError: in parts",
     "wordy": "TypeError: its result is 3",
 }
-CLASSES = ("Sound", "AtOnce", "Unsigned", "AtTheSecond", "AtTheEnd", "InItsTerms", "Wordy", "OfOne")
+CLASSES = ("Sound", "AtOnce", "Unsigned", "AtTheSecond", "AtTheEnd", "InItsTerms", "Wordy", "OfOne", "TermsOfOne")
 FLOORS = {"unfit": "RuntimeError: in fit", "speechless": "RuntimeError: in forward", "unmade": "in making"}
 
 
@@ -182,3 +188,42 @@ def test_the_exit_code_says_that_a_metric_failed(broken: PluginPackages, tmp_pat
     done = CliRunner().invoke(main, [*words, "--metrics", "psnr,attheend", "--out", str(tmp_path / "bench")])
     assert done.exit_code == 1 and "Failed: metric attheend (rgb2ir)" in done.output
     assert (tmp_path / "bench" / "report.html").is_file()
+
+
+def spectra_run(tmp_path: Path, *words: str, evaluate: str) -> Result:
+    root = tmp_path / "pairs"
+    if not root.exists():
+        write_data(root)
+    recipe = write_recipe(tmp_path, f"task: rgb2ir\ntranslator: graydef\nevaluate: {{{evaluate}}}\n")
+    out = str(tmp_path / "run")
+    return CliRunner().invoke(main, ["run", str(recipe), "--data", str(root), "--out", out, *words])
+
+
+def test_a_run_with_a_metric_that_failed_ends_with_its_name_and_exit_code_1(
+    broken: PluginPackages, tmp_path: Path
+) -> None:
+    evaluate = "metrics: [psnr, attheend], floors: [copy, unfit]"
+    last = "Failed: unfit (rgb2ir), metric attheend (rgb2ir). The table says why."
+    done = spectra_run(tmp_path, evaluate=evaluate)
+    assert done.exit_code == 1 and done.stderr.splitlines()[-1] == last
+    assert "not scored: ZeroDivisionError: in result" in done.stdout and "'unfit' failed: RuntimeError" in done.stdout
+    again = spectra_run(tmp_path, "--json", evaluate=evaluate)
+    assert again.exit_code == 1 and again.stderr.splitlines()[-1] == last and "Already done" in again.stderr
+    assert json.loads(again.stdout)["failed"] == ["unfit (rgb2ir)", "metric attheend (rgb2ir)"]
+    whole = spectra_run(tmp_path, "--fresh", "--json", evaluate="metrics: [psnr, sound], floors: [copy]")
+    assert (whole.exit_code, json.loads(whole.stdout)["failed"]) == (0, [])
+
+
+def test_a_run_of_which_one_method_alone_has_no_terms_of_a_metric_has_its_table(
+    broken: PluginPackages, tmp_path: Path
+) -> None:
+    done = spectra_run(tmp_path, evaluate="metrics: [termsofone], floors: [constant, copy]")
+    assert done.exit_code == 1 and "Failed: metric termsofone (rgb2ir)." in done.stderr, done.output
+
+
+def test_a_suite_with_a_run_in_which_a_metric_failed_names_both(broken: PluginPackages, tmp_path: Path) -> None:
+    write_recipe(tmp_path, "task: rgb2ir\ntranslator: graydef\nevaluate: {metrics: [attheend, mae], floors: []}\n")
+    suite = write_recipe(tmp_path, "recipes: [small.yaml]\n", "suite.yaml")
+    words = [str(suite), "--data", str(write_data(tmp_path / "pairs")), "--out", str(tmp_path / "runs")]
+    done = CliRunner().invoke(main, ["run", *words])
+    assert done.exit_code == 1 and "small.yaml: metric attheend (rgb2ir)." in done.stderr.splitlines()[-1]

@@ -229,7 +229,7 @@ def test_values_that_are_not_finite_are_told(tmp_path: Path) -> None:
     (finding,) = check(tmp_path).of(Kind.VALUES)
 
     assert finding.places == ("train/a",)
-    assert "holds 5 values" in finding.text
+    assert "holds 5 values" in finding.text and "`data.source.scale: dtype nodata nan`" in finding.text
 
 
 def test_places_of_one_scene_form_groups_and_a_split_by_them_leaks_nothing(tmp_path: Path) -> None:

@@ -153,5 +153,34 @@ class TakesAnything(NoHome):
             nn.Module.__init__(self)
 
 
+class NotesItsDevices(Sound):
+    """No fault: where it has been built."""
+
+    presets = {"tiny": {"settings": {}}}  # noqa: RUF012
+    built: ClassVar[list[str]] = []
+
+    def __init__(self, task: Task, settings: Config) -> None:
+        super().__init__(task, settings)
+        self.built.append(next(self.parameters()).device.type)
+
+
+class LooksAtValues(NotesItsDevices):
+    """No fault: as it is built, it needs data."""
+
+    built: ClassVar[list[str]] = []
+
+    def __init__(self, task: Task, settings: Config) -> None:
+        super().__init__(task, settings)
+        self.most = torch.linspace(0, 1, 5).max().item()
+
+
+class CannotBeBuilt(NotesItsDevices):
+    built: ClassVar[list[str]] = []
+
+    def __init__(self, task: Task, settings: Config) -> None:
+        super().__init__(task, settings)
+        self.odd = torch.ones(3).reshape(2, 2)
+
+
 class WrongPreset(Sound):
     presets = {"tiny": {"setings": {"width": 3}}}  # noqa: RUF012
