@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ def attempt_here(request: Request, memory: int | None, told: Told, said: Callabl
             worker.carry_out(Request.model_validate_json(request.model_dump_json()), Heard(told, said))
     except (SpectraError, OSError) as why:
         return Failure(str(why))
+    except Exception as why:  # a plugin may raise anything
+        return Failure(f"{type(why).__name__}: {why}", traceback.format_exc())
     return None
 
 
