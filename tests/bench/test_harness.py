@@ -311,5 +311,5 @@ def test_a_result_of_another_size_is_scored_at_that_of_its_target_and_the_signat
     prediction = predict(sized.model, data.test[0])
     assert prediction.shape == (1, 20, 30)
     assert fitted(prediction, data.test[0]).shape == data.test[0].target.pixels.shape
-    signatures = [described(one, said.evaluate)["scores"]["psnr"]["signature"] for one in (sized, native)]
+    signatures = [described([one], said.evaluate)[one.name]["scores"]["psnr"]["signature"] for one in (sized, native)]
     assert ["prediction-to-target-size" in signature for signature in signatures] == [True, False]
