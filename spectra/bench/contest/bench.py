@@ -53,6 +53,7 @@ class TaskPlan:
 
     judge: Recipe
     trials: tuple[Trial, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def task(self) -> str:
@@ -66,7 +67,12 @@ class BenchPlan:
     options: BenchOptions
     folder: Path
     tasks: tuple[TaskPlan, ...]
-    notes: tuple[str, ...]
+    general: tuple[str, ...]
+    """What is to be said of no task more than of another."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.general, *(note for it in self.tasks for note in it.notes))
 
     def described(self) -> dict[str, Any]:
         tasks = {
@@ -117,22 +123,22 @@ def plan(options: BenchOptions, out: Path | str | None = None) -> BenchPlan:
     tasks = list(dict.fromkeys(options.tasks)) or home_tasks(named, options)
     if not tasks:
         raise SpectraError("Folders of predictions do not say what they show: name the task, such as --tasks rgb2nir.")
-    found, notes = [], list(_notes(named, options))
+    found, general = [], list(_notes(named, options))
     for task in tasks:
         judge = judge_of(task, named, options)
         if (fault := _no_data(judge)) and options.tasks:
             raise SpectraError(f"The task {task}: {fault}")
         if fault:
-            notes.append(f"The task {task} is left out: {fault}")
+            general.append(f"The task {task} is left out: {fault}")
             continue
         trials = tuple(trials_of(task, named, judge, options))
-        found.append(TaskPlan(judge, trials))
         absent = [one.name for one in named if not any(trial.entrant is one for trial in trials)]
-        notes += [f"{name} does not enter {task}: it was made for other tasks." for name in absent]
-        notes += overruled(task, named, options)
+        notes = [f"{name} does not enter {task}: it was made for other tasks." for name in absent]
+        found.append(TaskPlan(judge, trials, (*notes, *overruled(task, named, options))))
     if not found or (not options.tasks and not any(it.trials for it in found)):
-        raise SpectraError("\n".join(["No task is left to enter.", *notes]))
-    return BenchPlan(options, folder, tuple(found), tuple(notes))
+        notes = [note for it in found for note in it.notes]
+        raise SpectraError("\n".join(["No task is left to enter.", *general, *notes]))
+    return BenchPlan(options, folder, tuple(found), tuple(general))
 
 
 def _notes(named: Sequence[Entrant], options: BenchOptions) -> Iterator[str]:
@@ -227,8 +233,11 @@ def _protocol(planned: BenchPlan, contests: Sequence[Contest], pairs: Sequence[P
         "confidence": 0.95,
         "test": TEST,
         "gallery_metric": next(iter(first.evaluate.metrics), None),
-        "tasks": {it.task: _task(it, [pair for pair in pairs if pair.task == it.task]) for it in contests},
-        "notes": list(planned.notes),
+        "tasks": {
+            it.task: _task(it, [pair for pair in pairs if pair.task == it.task], said.notes)
+            for it, said in zip(contests, planned.tasks, strict=True)
+        },
+        "notes": list(planned.general),
     }
 
 
@@ -244,7 +253,7 @@ def _program() -> str:
     return "spectra" if name == "__main__.py" else name
 
 
-def _task(contest: Contest, pairs: Sequence[PairResult]) -> dict[str, Any]:
+def _task(contest: Contest, pairs: Sequence[PairResult], notes: Sequence[str]) -> dict[str, Any]:
     data = contest.data
     about: dict[str, Any] = {
         "origin": data.origin,
@@ -255,7 +264,7 @@ def _task(contest: Contest, pairs: Sequence[PairResult]) -> dict[str, Any]:
     scales = {"source": str(data.task.source.scale), "target": str(data.task.target.scale)}
     about["identity"] = sha256(data.test.identity().encode()).hexdigest()
     metrics = contest.judge.evaluate.metrics
-    return {"data": about, "scales": scales, "metrics": metrics, "notes": [*contest.notes, *remarks(pairs)]}
+    return {"data": about, "scales": scales, "metrics": metrics, "notes": [*notes, *contest.notes, *remarks(pairs)]}
 
 
 def _gallery(folder: Path, contest: Contest, told: Told) -> None:

@@ -20,6 +20,7 @@ def test_without_tasks_all_home_tasks_are_run_that_the_data_shows(pupils: Plugin
         ("sar2eo", ["pupil", "elsewhere"]),
     ]
     assert any("elsewhere does not enter rgb2ir" in note for note in found.notes)
+    assert [len(it.notes) for it in found.tasks] == [1, 0]  # each below the table of its own task
     real = plan(options("pupil", "elsewhere", tasks=(), preset="tiny", data=str(pairs)), "nowhere")
     assert [it.task for it in real.tasks] == ["rgb2ir"]
     assert any("sar2eo is left out" in note for note in real.notes)
@@ -46,7 +47,8 @@ def test_a_recipe_enters_with_all_rows_and_says_what_all_are_judged_by(folder: P
     assert set(found) == {*own, "other"}
     assert all(list(found[name]["scores"]) == ["mae"] for name in own)
     assert "judged on other images" in found["other"]["error"]
-    assert any("other says another `evaluate` for rgb2ir than small" in it for it in done.result.protocol.notes)
+    notes = done.result.protocol.tasks["rgb2ir"].notes
+    assert any("other says another `evaluate` for rgb2ir than small" in note for note in notes)
 
 
 def test_how_metrics_are_set(tmp_path: Path) -> None:
