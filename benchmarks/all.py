@@ -22,6 +22,9 @@ FULL: dict[str, tuple[str, ...]] = {
     "decode.py": (),
     "check.py": ("--whole", "1000"),
     "geotiff.py": (),
+    "pix2next.py": ("--what", "presets"),
+    "extractors.py": (),
+    "mpfnet.py": ("--what", "step", "--size", "128", "--batch", "2", "--width", "32", "--rounds", "3"),
 }
 QUICK: dict[str, tuple[str, ...]] = {
     **FULL,
@@ -35,6 +38,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "decode.py": ("--files", "5", "--rounds", "5"),
     "check.py": ("--whole", "50"),
     "geotiff.py": ("--side", "2000"),
+    "mpfnet.py": ("--what", "step", "--size", "64", "--batch", "2", "--width", "8", "--rounds", "1"),
 }
 
 
